@@ -23,7 +23,7 @@ RELATION_SCHEMA: Final = pa.schema(
         pa.field("text_similarity", pa.float32()),
     ]
 )
-"""Candidate `sku` → anchor `other_sku`; `rank` counts from 1 within (relation, anchor); `transfer_share` may be empty."""
+"""Candidate `sku` → anchor `other_sku`; `rank` is from 1 within (relation, anchor); `transfer_share` may be empty."""
 
 VerdictWord = Literal["confirmed", "rejected", "pinned", "released"]
 
