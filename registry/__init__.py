@@ -1,0 +1,1 @@
+"""Model versions: saved whole, verified when read, one pointer to the one that is served."""

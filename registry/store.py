@@ -1,0 +1,139 @@
+"""Registry: immutable model versions in one folder and the pointer to the champion."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+
+from schema.artefact import Artefact
+from schema.embeddings import EmbeddingTable, Space
+from schema.errors import NotFound, NotTrained, Tampered
+from schema.relations import Relations
+
+MANIFEST = "manifest.json"
+CHAMPION = "champion"
+
+
+class Registry:
+    """Saves and opens artefacts below `root`; a version is a folder named by the hash of what is in it.
+
+    A version appears by one rename and the champion by another, so that a reader never sees half of either.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def save(
+        self, *, relations: Relations, embeddings: EmbeddingTable, popularity: pa.Table, manifest: Mapping[str, Any]
+    ) -> Artefact:
+        """The artefact as saved; saving equal content again changes nothing and answers the same version."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=".part-", dir=self.root))
+        try:
+            _write_table(part / "relations.arrow", relations.table)
+            _write_table(part / "popularity.arrow", popularity)
+            _write_table(part / "skus.arrow", pa.table({"sku": pa.array(embeddings.skus, pa.string())}))
+            for space, vectors in embeddings.spaces.items():
+                np.save(part / f"{space}.npy", np.ascontiguousarray(vectors, dtype=np.float32))
+            files = {path.name: _sha256(path) for path in sorted(part.iterdir())}
+            version = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:12]
+            body = {**manifest, "files": files, "is_calibrated": relations.is_calibrated, "model_version": version}
+            (part / MANIFEST).write_text(json.dumps(body, indent=1, sort_keys=True, default=str))
+            self._install(part, version)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+        return self.load(version)
+
+    def _install(self, part: Path, version: str) -> None:
+        if not (self.root / version / MANIFEST).exists():
+            for path in part.iterdir():
+                _sync(path)
+            part.chmod(0o755)
+            part.rename(self.root / version)
+
+    def load(self, version: str | None = None) -> Artefact:
+        """A version, memory-mapped; the champion where none is named.
+
+        Raises:
+            NotTrained: if none is named and there is no champion.
+            NotFound: if there is no such version.
+            Tampered: if a file's content is not what the manifest says.
+        """
+        version = version or self.champion()
+        if version is None:
+            raise NotTrained
+        folder = self.root / version
+        if not (folder / MANIFEST).exists():
+            raise NotFound("model version", version, near=self.versions())
+        manifest = json.loads((folder / MANIFEST).read_text())
+        _verify(folder, manifest["files"])
+        spaces = {cast(Space, path.stem): np.load(path, mmap_mode="r") for path in sorted(folder.glob("*.npy"))}
+        skus = tuple(_read_table(folder / "skus.arrow").column("sku").to_pylist())
+        relations = _read_table(folder / "relations.arrow")
+        return Artefact(
+            model_version=version,
+            relations=Relations(relations, is_calibrated=manifest["is_calibrated"], model_version=version),
+            embeddings=EmbeddingTable(skus=skus, spaces=spaces),
+            popularity=_read_table(folder / "popularity.arrow"),
+            manifest=manifest,
+        )
+
+    def promote(self, version: str) -> None:
+        """Make a saved version the champion, in one step.
+
+        Raises:
+            NotFound: if there is no such version.
+        """
+        if version not in self.versions():
+            raise NotFound("model version", version, near=self.versions())
+        part = self.root / f"{CHAMPION}.part"
+        part.write_text(version)
+        _sync(part)
+        part.replace(self.root / CHAMPION)
+
+    def champion(self) -> str | None:
+        """The version that is served; None before the first is promoted."""
+        pointer = self.root / CHAMPION
+        return pointer.read_text().strip() if pointer.exists() else None
+
+    def versions(self) -> list[str]:
+        """Every saved version, oldest first."""
+        found = [path.parent for path in self.root.glob(f"[!.]*/{MANIFEST}")]
+        return [path.name for path in sorted(found, key=lambda folder: (folder.stat().st_mtime_ns, folder.name))]
+
+
+def _write_table(path: Path, table: pa.Table) -> None:
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table.combine_chunks())
+
+
+def _read_table(path: Path) -> pa.Table:
+    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _verify(folder: Path, files: Mapping[str, str]) -> None:
+    for name, expected in files.items():
+        path = folder / name
+        found = _sha256(path) if path.exists() else "nothing"
+        if found != expected:
+            raise Tampered(
+                f"{path}: expected sha256 {expected[:12]}…, found {found[:12]}….",
+                remedy="Restore the file, or train again and promote the new version.",
+            )
