@@ -1,0 +1,1 @@
+"""One Cypher statement a file, and nothing else."""
