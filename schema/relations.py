@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -72,3 +72,34 @@ class Verdict:
     store_id: str | None = None
     valid_from: date | None = None
     valid_to: date | None = None
+
+
+WORDS: Final[dict[str, RelationName]] = {"substitutes": "SUBSTITUTES_FOR", "complements": "COMPLEMENTS"}
+"""The relation that each word of the `verdicts` table stands for."""
+
+
+def verdicts_of(table: pa.Table, *, judged_at: datetime) -> list[Verdict]:
+    """The verdicts that a checked `verdicts` table holds, in file order.
+
+    Args:
+        table: columns of the spec; an empty `is_directed` means false for substitutes and true for complements.
+        judged_at: stands for an empty `judged_at`.
+    """
+    return [
+        Verdict(
+            verdict_id=row["verdict_id"],
+            sku=row["sku"],
+            other_sku=row["other_sku"],
+            relation=WORDS[row["relation"]],
+            verdict=cast(VerdictWord, row["verdict"]),
+            is_directed=row["relation"] == "complements" if row["is_directed"] is None else row["is_directed"],
+            judged_by=row["judged_by"] or "",
+            judged_at=row["judged_at"] or judged_at,
+            reason=row["reason"] or "",
+            position=row["position"],
+            store_id=row["store_id"],
+            valid_from=row["valid_from"],
+            valid_to=row["valid_to"],
+        )
+        for row in table.to_pylist()
+    ]
