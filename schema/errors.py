@@ -48,6 +48,20 @@ class BadInput(ShelfgraphError):
         super().__init__(f"{place}: {what}" if place else what, remedy=remedy)
 
 
+class KeyReused(BadInput):
+    """An idempotency key, or an id that identifies a row for ever, came again with other content.
+
+    Args:
+        key: the key as given.
+    """
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"The key {key!r} was used before with other content.",
+            remedy="Repeat the first content under this key, or give the new content a new key.",
+        )
+
+
 class TooManyRejects(BadInput):
     """More rows of a table broke the contract than `--max-rejects` allows; nothing was published."""
 
