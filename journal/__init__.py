@@ -1,0 +1,1 @@
+"""The operational store: what people and tills said after a load, in a SQL database."""

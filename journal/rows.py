@@ -1,0 +1,85 @@
+"""Changes and verdicts as rows of the journal, and back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from schema.changes import Change, Delisting, LoadPublished, RecordedChange, StockChange
+from schema.errors import BadInput
+from schema.relations import Verdict
+
+_KINDS: Final[Mapping[str, type[StockChange] | type[Delisting] | type[LoadPublished]]] = {
+    "stock": StockChange,
+    "delisting": Delisting,
+    "load_published": LoadPublished,
+}
+
+
+def payload_of(change: Change) -> dict[str, Any]:
+    """A change's fields but `kind`, days and instants as ISO text (instants in UTC)."""
+    body = asdict(change)
+    del body["kind"]
+    return {name: _plain(value) for name, value in body.items()}
+
+
+def change_row(change: Change, *, position: int, recorded_at: datetime, idempotency_key: str | None) -> dict[str, Any]:
+    """A change as a row of `changes`, without its sequence number."""
+    return {
+        "kind": change.kind,
+        "payload": payload_of(change),
+        "recorded_at": naive(recorded_at),
+        "idempotency_key": idempotency_key,
+        "position": position,
+    }
+
+
+def change_of(row: Mapping[str, Any]) -> RecordedChange:
+    """The change that a row of `changes` holds.
+
+    Raises:
+        BadInput: if a newer program wrote a kind this one does not know.
+    """
+    if row["kind"] not in _KINDS:
+        raise BadInput(
+            f"Change {row['sequence']} is of unknown kind {row['kind']!r}.", remedy="Upgrade this installation."
+        )
+    body = dict(row["payload"])
+    if "counted_at" in body:
+        body["counted_at"] = datetime.fromisoformat(body["counted_at"])
+    if body.get("delisted_on"):
+        body["delisted_on"] = date.fromisoformat(body["delisted_on"])
+    return RecordedChange(row["sequence"], _KINDS[row["kind"]](**body), aware(row["recorded_at"]))
+
+
+def verdict_row(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as a row of `verdicts`, without its number."""
+    return {**asdict(verdict), "judged_at": naive(verdict.judged_at)}
+
+
+def verdict_of(row: Mapping[str, Any]) -> Verdict:
+    """The verdict that a row of `verdicts` holds."""
+    values = {field.name: row[field.name] for field in fields(Verdict)}
+    return Verdict(**{**values, "judged_at": aware(row["judged_at"])})
+
+
+def naive(instant: datetime) -> datetime:
+    """An aware instant as UTC without a timezone, as every SQL database keeps it.
+
+    Raises:
+        BadInput: if the instant has no timezone.
+    """
+    if instant.tzinfo is None:
+        raise BadInput(f"The instant {instant.isoformat()} has no timezone.", remedy="Give one, such as +00:00.")
+    return instant.astimezone(UTC).replace(tzinfo=None)
+
+
+def aware(instant: datetime) -> datetime:
+    """An instant read from the database, in UTC."""
+    return instant.replace(tzinfo=UTC)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return naive(value).replace(tzinfo=UTC).isoformat()
+    return value.isoformat() if isinstance(value, date) else value
