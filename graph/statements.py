@@ -32,7 +32,7 @@ class Statement:
     @property
     def is_read(self) -> bool:
         """Whether it goes to readers."""
-        return self.name.split("_")[0] in READING_WORDS
+        return self.name.split("_", maxsplit=1)[0] in READING_WORDS
 
 
 def parse(name: str, text: str) -> Statement:
@@ -41,7 +41,7 @@ def parse(name: str, text: str) -> Statement:
     Raises:
         ValueError: if its three opening lines or its first word are not as CONTRIBUTING asks.
     """
-    if name.split("_")[0] not in READING_WORDS + WRITING_WORDS:
+    if name.split("_", maxsplit=1)[0] not in READING_WORDS + WRITING_WORDS:
         raise ValueError(f"{name}.cypher: its first word routes it and must be one of {READING_WORDS + WRITING_WORDS}")
     lines = text.splitlines()[:3]
     marks = ("// ", "// params:", "// returns:")

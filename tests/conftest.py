@@ -1,9 +1,15 @@
 """Fixtures that several test files share: the real Neo4j and the folder of real rows."""
 
 import os
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from graph.connection import Graph, connect
+from graph.jars import fetch
+from graph.server import USER, LocalServer
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +20,38 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real rows at {folder}: set SHELFGRAPH_SHARED")
     return folder
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def neo4j_jars() -> Path:
+    """The server's jars, fetched once into the user's cache."""
+    return fetch(Path.home() / ".cache" / "shelfgraph" / "jars")
+
+
+@pytest.fixture(scope="session")
+def neo4j_server(neo4j_jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
+    """A real, running Neo4j of this session's own, on free ports, in a temporary home."""
+    home = tmp_path_factory.mktemp("neo4j")
+    ports = {"bolt_port": free_port(), "http_port": free_port()}
+    server = LocalServer(home=home, jars=neo4j_jars, heap_mib=512, page_cache_mib=128, **ports)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def graph(neo4j_server: LocalServer) -> Iterator[Graph]:
+    """A connection to the session's Neo4j, emptied; constraints and indexes stay."""
+    neo4j_server.start()
+    with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as connection:
+        connection.write_alone("close_everything", batch=5_000)
+        yield connection
