@@ -69,10 +69,7 @@ class Registry:
         version = version or self.champion()
         if version is None:
             raise NotTrained
-        folder = self.root / version
-        if not (folder / MANIFEST).exists():
-            raise NotFound("model version", version, near=self.versions())
-        manifest = json.loads((folder / MANIFEST).read_text())
+        folder, manifest = self.root / version, self.manifest(version)
         _verify(folder, manifest["files"])
         spaces = {cast(Space, path.stem): np.load(path, mmap_mode="r") for path in sorted(folder.glob("*.npy"))}
         skus = tuple(_read_table(folder / "skus.arrow").column("sku").to_pylist())
@@ -84,6 +81,17 @@ class Registry:
             popularity=_read_table(folder / "popularity.arrow"),
             manifest=manifest,
         )
+
+    def manifest(self, version: str) -> dict[str, Any]:
+        """What a version's manifest says, its files unread.
+
+        Raises:
+            NotFound: if there is no such version.
+        """
+        path = self.root / version / MANIFEST
+        if not path.exists():
+            raise NotFound("model version", version, near=self.versions())
+        return cast(dict[str, Any], json.loads(path.read_text()))
 
     def promote(self, version: str) -> None:
         """Make a saved version the champion, in one step.

@@ -1,0 +1,46 @@
+# The two commands of the README, `make demo` and `make test`, set everything up on a fresh machine.
+PYTHON ?= python3
+VENV ?= .venv
+SOURCE ?= synthetic
+DATA ?= small
+PORT ?= 8000
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo test check bench lint types clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+setup: $(READY)  ## an environment with everything, pinned by hashes
+
+$(READY): locks/uv.lock locks/all.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Shelfgraph needs Python 3.11 or newer: set PYTHON=path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Setting up: 150 packages, 4.7 GB the first time, seconds the next"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/uv.lock
+	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r locks/all.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup  ## load, train, answer and serve: the synthetic shop, or SOURCE=online-retail DATA=folder
+	@SHELFGRAPH_API_PORT=$(PORT) $(BIN)/shelfgraph demo $(SOURCE) $(DATA)
+
+test: setup  ## every test, on a real Neo4j
+	@$(BIN)/python -m pytest
+
+check: setup lint types  ## format, lint, types, house rules and the quick tests: under two minutes
+	@$(BIN)/python -m pytest -m "not slow"
+
+lint: setup
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+
+types: setup
+	@$(BIN)/mypy .
+
+bench: setup  ## rows a second and seconds beside baselines of the same run
+	@$(BIN)/shelfgraph evaluate bench
+
+clean:  ## forget the environment and every shop made here
+	rm -rf $(VENV) .shelfgraph
