@@ -1,0 +1,1 @@
+"""The lake: every retail table in Delta, versioned by load, and the counts and snapshots made from it."""
