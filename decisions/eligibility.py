@@ -1,0 +1,136 @@
+"""Who may be offered at all, and why a product that would have made the page is not on it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Final, Generic, Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from decisions.facts_now import FactsNow, Rows, day_number
+from decisions.moment import Moment
+from schema.decisions import Availability, Request, Withheld, WithheldReason
+from schema.facts import Flags, Floats
+
+REASONS: Final = tuple(WithheldReason)
+NONE: Final = -1
+CHUNK: Final = 64
+
+
+class Proposed(Protocol):
+    """Anything ranked that names a product row."""
+
+    @property
+    def row(self) -> int:
+        """The product's row."""
+
+
+P = TypeVar("P", bound=Proposed)
+
+
+@dataclass(frozen=True)
+class Page(Generic[P]):
+    """The best that may be offered, and what was passed over on the way to it."""
+
+    offered: list[tuple[P, Availability]]
+    withheld: list[Withheld]
+
+
+@dataclass(frozen=True)
+class Eligibility:
+    """One request's conditions at one moment.
+
+    Attributes:
+        rejected: product rows that a person rejected for what is asked.
+        least_units: units a store must hold for a product to count as in stock; 0 means any above none.
+    """
+
+    moment: Moment
+    request: Request
+    rejected: frozenset[int] = frozenset()
+    least_units: float = 0.0
+
+    @property
+    def facts(self) -> FactsNow:
+        """The moment's facts."""
+        return self.moment.facts
+
+    @cached_property
+    def codes(self) -> npt.NDArray[np.int8]:
+        """`[num_products]` the place in REASONS of what masks a product before ranking; NONE where nothing does."""
+        base, day = self.facts.base, day_number(self.moment.on)
+        codes = np.full(len(base.skus), NONE, np.int8)
+        age = self.request.customer_age
+        _mark(codes, base.minimum_ages > (0 if age is None else age), WithheldReason.UNDER_AGE)
+        _mark(codes, ~self._is_ranged, WithheldReason.NOT_RANGED)
+        _mark(codes, base.launched_on > day, WithheldReason.NOT_LAUNCHED)
+        _mark(codes, self.facts.delisted_on <= day, WithheldReason.DELISTED)
+        _mark(codes, list(self.rejected), WithheldReason.REJECTED_BY_PERSON)
+        _mark(codes, self._rows(self.request.exclude), WithheldReason.EXCLUDED)
+        _mark(codes, self._rows((*self.request.basket, self.request.anchor or "")), WithheldReason.IN_BASKET)
+        return codes
+
+    @cached_property
+    def mask(self) -> Flags:
+        """`[num_products]` True where nothing masks a product before ranking."""
+        return self.codes == NONE
+
+    def reasons(self, rows: Rows) -> tuple[list[WithheldReason | None], list[Availability]]:
+        """Why each product may not be offered (None: it may), stock and price looked at now, and its availability."""
+        units = self.facts.units(rows, store_id=self.request.store_id)
+        prices = self.facts.price(rows, store_id=self.request.store_id)
+        availability = self.facts.availability(rows, store_id=self.request.store_id)
+        codes = self.codes[rows].astype(np.int64)
+        codes[(codes == NONE) & self._is_too_dear(prices)] = REASONS.index(WithheldReason.ABOVE_PRICE_CEILING)
+        codes[(codes == NONE) & self._is_short(units)] = REASONS.index(WithheldReason.OUT_OF_STOCK)
+        return [None if code == NONE else REASONS[code] for code in codes], availability
+
+    def page(self, proposals: Iterable[P], first: int) -> Page[P]:
+        """The first `first` that may be offered, in order and each product once; it reads no further than it must.
+
+        Whatever is passed over before the page is full would have stood on it.
+        """
+        page: Page[P] = Page([], [])
+        fresh = _once(proposals)
+        while len(page.offered) < first and (chunk := list(islice(fresh, CHUNK))):
+            reasons, availability = self.reasons(np.array([proposal.row for proposal in chunk], np.int64))
+            for proposal, reason, available in zip(chunk, reasons, availability, strict=True):
+                if len(page.offered) == first:
+                    break
+                if reason is None:
+                    page.offered.append((proposal, available))
+                else:
+                    page.withheld.append(Withheld(self.facts.base.skus[proposal.row], reason))
+        return page
+
+    @property
+    def _is_ranged(self) -> Flags:
+        if self.request.store_id is None:
+            return self.facts.is_ranged_anywhere
+        return self.facts.base.is_ranged[self.facts.base.store_rows[self.request.store_id]]
+
+    def _is_too_dear(self, prices: Floats) -> Flags:
+        ceiling = self.request.price_ceiling
+        return np.zeros(len(prices), np.bool_) if ceiling is None else prices > ceiling
+
+    def _is_short(self, units: Floats) -> Flags:
+        is_short = (units <= 0) | (units < self.least_units)
+        return is_short if self.moment.policy.offers_unknown else is_short | np.isnan(units)
+
+    def _rows(self, skus: Iterable[str]) -> list[int]:
+        rows = self.facts.base.product_rows
+        return [rows[sku] for sku in skus if sku in rows]
+
+
+def _mark(codes: npt.NDArray[np.int8], where: Flags | list[int], reason: WithheldReason) -> None:
+    codes[where] = REASONS.index(reason)
+
+
+def _once(proposals: Iterable[P]) -> Iterator[P]:
+    seen: set[int] = set()
+    for proposal in proposals:
+        if proposal.row not in seen:
+            seen.add(proposal.row)
+            yield proposal

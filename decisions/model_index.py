@@ -1,0 +1,114 @@
+"""ModelIndex: one artefact laid out by the shop's product rows, for questions answered in microseconds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from decisions.facts_now import Rows
+from schema.artefact import Artefact
+from schema.edges import RELATION_NAMES, RelationName
+from schema.embeddings import EmbeddingTable, Space, Vectors
+
+COLUMNS: Final = ("probability", "transfer_share", "num_baskets", "num_switches", "is_same_category", "text_similarity")
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The candidates of one anchor, or of many; best first within an anchor.
+
+    Attributes:
+        rows: `[n]` product rows.
+        columns: `[n]` each of COLUMNS; NaN where the artefact leaves one empty.
+    """
+
+    rows: Rows
+    columns: Mapping[str, npt.NDArray[np.float32]]
+
+    @property
+    def probability(self) -> npt.NDArray[np.float32]:
+        """`[n]` chance that a reviewer would call the pair so."""
+        return self.columns["probability"]
+
+    def cut(self, start: int, stop: int) -> "Candidates":
+        """The candidates from `start` to before `stop`."""
+        return Candidates(self.rows[start:stop], {name: values[start:stop] for name, values in self.columns.items()})
+
+
+@dataclass(frozen=True)
+class ModelIndex:
+    """An artefact by product row; products it has never seen have no candidates and vectors of zeros.
+
+    Attributes:
+        model_version: the artefact's.
+        is_calibrated: whether its probabilities were fitted on people's labels.
+        popular: product rows, most bought first.
+        popularity: `[len(popular)]` 1 for the first, falling.
+        spaces: `[num_products, width]` float32 each.
+        relations: by relation, all candidates sorted by (anchor, rank), and `[num_products + 1]` where each anchor's
+            begin.
+    """
+
+    model_version: str
+    is_calibrated: bool
+    popular: Rows
+    popularity: npt.NDArray[np.float32]
+    spaces: Mapping[Space, Vectors]
+    relations: Mapping[RelationName, tuple[Candidates, Rows]]
+
+    @classmethod
+    def of(cls, artefact: Artefact, skus: tuple[str, ...]) -> "ModelIndex":
+        """The index of an artefact for products in this order; candidates the shop no longer has are left out."""
+        keys = pa.array(skus, pa.string())
+        popular = _rows(artefact.popularity["sku"], keys)
+        weight = artefact.popularity["num_baskets"].to_numpy().astype(np.float32)[popular >= 0]
+        return cls(
+            model_version=artefact.model_version,
+            is_calibrated=artefact.relations.is_calibrated,
+            popular=popular[popular >= 0],
+            popularity=weight / max(float(weight.max(initial=0.0)), 1e-9),
+            spaces=_aligned(artefact.embeddings, skus),
+            relations={name: _sorted(artefact.relations.table, name, keys) for name in RELATION_NAMES},
+        )
+
+    def candidates(self, relation: RelationName, anchor: int) -> Candidates:
+        """The candidates of one product row, best first."""
+        table, starts = self.relations[relation]
+        return table.cut(int(starts[anchor]), int(starts[anchor + 1]))
+
+
+def _rows(skus: pa.ChunkedArray, keys: pa.Array) -> Rows:
+    return pc.fill_null(pc.index_in(pc.cast(skus, pa.string()), value_set=keys), -1).to_numpy().astype(np.int64)
+
+
+def _sorted(table: pa.Table, relation: RelationName, keys: pa.Array) -> tuple[Candidates, Rows]:
+    table = table.filter(pc.equal(table["relation"], relation))
+    rows, anchors = _rows(table["sku"], keys), _rows(table["other_sku"], keys)
+    order = np.lexsort((table["rank"].to_numpy(), anchors))
+    order = order[(rows[order] >= 0) & (anchors[order] >= 0)]
+    columns = {name: _floats(table[name])[order] for name in COLUMNS}
+    starts = np.searchsorted(anchors[order], np.arange(len(keys) + 1)).astype(np.int64)
+    return Candidates(rows[order], columns), starts
+
+
+def _floats(column: pa.ChunkedArray) -> npt.NDArray[np.float32]:
+    values: npt.NDArray[np.float32] = pc.fill_null(pc.cast(column, pa.float32()), float("nan")).to_numpy()
+    return values
+
+
+def _aligned(embeddings: EmbeddingTable, skus: tuple[str, ...]) -> Mapping[Space, Vectors]:
+    if embeddings.skus == skus:
+        return embeddings.spaces
+    rows = _rows(pa.chunked_array([pa.array(skus, pa.string())]), pa.array(embeddings.skus, pa.string()))
+    known = rows >= 0
+    return {space: _scattered(vectors, rows, known) for space, vectors in embeddings.spaces.items()}
+
+
+def _scattered(vectors: Vectors, rows: Rows, known: npt.NDArray[np.bool_]) -> Vectors:
+    out = np.zeros((len(rows), vectors.shape[1]), np.float32)
+    out[known] = vectors[rows[known]]
+    return out

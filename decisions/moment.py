@@ -1,0 +1,70 @@
+"""Moment: what one request sees from start to end."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from decisions.facts_now import FactsNow
+from decisions.model_index import ModelIndex
+from schema.errors import NotFound, NotTrained
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a shop decides once for all requests.
+
+    Attributes:
+        offers_unknown: whether products whose stock nobody counted are offered (flagged UNKNOWN).
+        price_tolerance: how much dearer a substitute may be than what it stands for, as a share.
+        pack_tolerance: how many times larger or smaller its pack may be.
+        anchors: how many of a basket's newest lines are looked at.
+    """
+
+    offers_unknown: bool = True
+    price_tolerance: float = 0.25
+    pack_tolerance: float = 1.6
+    anchors: int = 50
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Facts at one sequence number, one model version, one day and one policy.
+
+    Attributes:
+        model: None before the first version was published.
+        on: the day on which launches, delistings and verdicts' windows are judged.
+    """
+
+    facts: FactsNow
+    model: ModelIndex | None
+    on: date
+    policy: Policy = Policy()
+
+    def trained(self) -> ModelIndex:
+        """The model.
+
+        Raises:
+            NotTrained: if none was published yet.
+        """
+        if self.model is None:
+            raise NotTrained
+        return self.model
+
+    def row_of(self, sku: str) -> int:
+        """The row of a product.
+
+        Raises:
+            NotFound: if the shop has no such product.
+        """
+        if sku not in self.facts.base.product_rows:
+            raise NotFound("product", sku)
+        return self.facts.base.product_rows[sku]
+
+    def known_store(self, store_id: str | None) -> str | None:
+        """The store as given.
+
+        Raises:
+            NotFound: if the shop has no such store.
+        """
+        if store_id is not None and store_id not in self.facts.base.store_rows:
+            raise NotFound("store", store_id)
+        return store_id

@@ -1,0 +1,66 @@
+"""What decisions need of other workshops, as narrow as it can be."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from schema.changes import Change, RecordedChange
+from schema.decisions import PathStep
+from schema.facts import ShopFacts
+from schema.relations import Verdict
+
+Pair = tuple[str, str]
+Path = tuple[PathStep, ...]
+ReadFacts = Callable[[int], ShopFacts]
+"""The facts of a lake version."""
+Today = Callable[[], date]
+"""The day on which launches, delistings and verdicts' windows are judged."""
+
+
+@dataclass(frozen=True)
+class Bought:
+    """A product a customer buys; `strength` is decayed baskets, comparable within one customer."""
+
+    sku: str
+    strength: float
+
+
+class ChangeLog(Protocol):
+    """The journal, as far as decisions read it."""
+
+    def changes_after(self, sequence: int, *, kind: str | None = None, limit: int = ...) -> list[RecordedChange]:
+        """Changes with a greater number, ascending, at most `limit`; of one kind where one is named."""
+
+    def verdicts(self, *, after: int = 0) -> list[Verdict]:
+        """Every verdict but the first `after`, in the order in which they arrived."""
+
+    def record(
+        self, changes: Sequence[Change], *, recorded_at: datetime, idempotency_key: str | None = None
+    ) -> list[int]:
+        """The sequence numbers of a batch, kept whole and once."""
+
+    def last_sequence(self) -> int:
+        """The number of the newest change; 0 where there is none."""
+
+
+class CustomerHistory(Protocol):
+    """What customers buy, from the graph."""
+
+    async def bought(self, customer_id: str) -> list[Bought]:
+        """A customer's strongest products, strongest first; empty for a customer nobody knows.
+
+        Raises:
+            Unavailable: if the graph does not answer.
+        """
+
+
+class EvidencePaths(Protocol):
+    """How products hang together, from the graph."""
+
+    async def between(self, pairs: Sequence[Pair]) -> Mapping[Pair, tuple[Path, ...]]:
+        """The shortest evidence paths of each pair, from its first product to its second; none where there is none.
+
+        Raises:
+            Unavailable: if the graph does not answer.
+        """

@@ -1,0 +1,192 @@
+"""Recommend: what to offer beside a product or a basket, or to a customer."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+
+from decisions.eligibility import Eligibility, Page
+from decisions.facts_now import FactsNow, Rows
+from decisions.model_index import ModelIndex
+from decisions.moment import Moment
+from decisions.ports import Bought
+from decisions.relations import ordered, rejected_rows
+from schema.decisions import Availability, Decision, Offer, Request
+from schema.edges import RelationName
+from schema.embeddings import top_k
+
+COMPLEMENTS: RelationName = "COMPLEMENTS"
+HISTORY_WEIGHT = 0.5
+"""How much an edge from something bought before counts beside one from the basket."""
+SPARE = 32
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One product proposed, before anybody asked whether it may be offered.
+
+    Attributes:
+        because_of: the anchor's row; None where there is none.
+        num_baskets: how often both were bought together; 0 where unknown.
+    """
+
+    row: int
+    score: float
+    source: str
+    because_of: int | None = None
+    probability: float | None = None
+    num_baskets: int = 0
+
+
+def recommend(
+    request: Request,
+    *,
+    first: int,
+    moment: Moment,
+    history: Sequence[Bought] = (),
+) -> Decision:
+    """The best `first` products for a request; fewer, or none, where no more may be offered.
+
+    Pinned ones come first, then what goes with the basket or product, what the customer buys again, near vectors, and
+    what is popular; for a customer with nothing in hand, what is bought again comes before what goes with it.
+
+    Args:
+        first: at least 0.
+        history: what the customer buys, strongest first.
+
+    Raises:
+        NotFound: if the shop has no such product (`request.anchor`) or store.
+        NotTrained: if no model was published yet.
+    """
+    facts, model, store_id = moment.facts, moment.trained(), moment.known_store(request.store_id)
+    anchors = _anchors(request, moment)
+    asked = anchors or [bought.sku for bought in history if bought.sku in facts.base.product_rows]
+    rejected = rejected_rows(anchors, COMPLEMENTS, moment=moment, store_id=store_id)
+    eligibility = Eligibility(moment, request, rejected)
+    pins, edges = _related(asked, moment, store_id)
+    if not anchors:
+        edges = [_scaled(proposal, HISTORY_WEIGHT) for proposal in edges]
+    again = _repeats(history, facts)
+    rows = np.array([facts.base.product_rows[sku] for sku in asked], np.int64)
+    tiers = (pins, edges, again) if anchors else (pins, again, edges)
+    proposals = chain(_stacked(tiers), _near(rows, model, eligibility, first), _popular(model, eligibility, first))
+    return _decision(eligibility.page(proposals, first), facts, model)
+
+
+def _anchors(request: Request, moment: Moment) -> list[str]:
+    """Skus to start from, the product asked for first; lines of a basket that the shop does not know are passed by."""
+    rows = moment.facts.base.product_rows
+    named = [] if request.anchor is None else [moment.facts.base.skus[moment.row_of(request.anchor)]]
+    lines = [sku for sku in request.basket[-moment.policy.anchors :] if sku in rows]
+    return list(dict.fromkeys([*named, *lines]))
+
+
+def _related(anchors: list[str], moment: Moment, store_id: str | None) -> tuple[list[Proposal], list[Proposal]]:
+    """Pinned candidates of the anchors, and the others by the chance that at least one of their edges is right."""
+    model, rows = moment.trained(), moment.facts.base.product_rows
+    pins: list[Proposal] = []
+    misses: dict[int, float] = {}
+    best: dict[int, Proposal] = {}
+    for anchor in anchors:
+        because_of = rows[anchor]
+        table = model.candidates(COMPLEMENTS, because_of)
+        probability, baskets = table.probability.tolist(), table.columns["num_baskets"]
+        for row, place, verdict in ordered(anchor, COMPLEMENTS, moment=moment, store_id=store_id):
+            chance = None if place is None else probability[place]
+            together = 0 if place is None else int(np.nan_to_num(baskets[place]))
+            proposal = Proposal(row, chance or 0.0, "relation", because_of, chance, together)
+            if verdict is not None and verdict.verdict == "pinned":
+                pins.append(Proposal(row, 1.0 / (verdict.position or 99), "pinned", because_of, chance, together))
+                continue
+            misses[row] = misses.get(row, 1.0) * (1.0 - proposal.score)
+            if row not in best or proposal.score > best[row].score:
+                best[row] = proposal
+    edges = [_rescored(proposal, 1.0 - misses[row]) for row, proposal in best.items()]
+    return _falling(pins), _falling(edges)
+
+
+def _repeats(history: Sequence[Bought], facts: FactsNow) -> list[Proposal]:
+    most = max((bought.strength for bought in history), default=0.0)
+    known = [bought for bought in history if bought.sku in facts.base.product_rows]
+    scores = [bought.strength / most if most > 0 else 0.0 for bought in known]
+    rows = [facts.base.product_rows[bought.sku] for bought in known]
+    return _falling([Proposal(row, score, "repeat") for row, score in zip(rows, scores, strict=True)])
+
+
+def _stacked(tiers: Sequence[list[Proposal]]) -> Iterator[Proposal]:
+    """The tiers one after the other, scores falling throughout: a tier's number and the score within it."""
+    for floor, tier in zip(range(len(tiers) + 1, 1, -1), tiers, strict=True):
+        for proposal in tier:
+            yield _rescored(proposal, floor + proposal.score)
+
+
+def _near(anchors: Rows, model: ModelIndex, eligibility: Eligibility, first: int) -> Iterator[Proposal]:
+    """Products whose vectors answer the anchors' best: for anchors with few edges, or new products."""
+    keys, queries = model.spaces["complement_candidate"], model.spaces["complement_anchor"]
+    if not len(anchors):
+        return
+    scores = keys @ queries[anchors].sum(axis=0)
+    for allowed in (None, eligibility.mask):
+        rows, values = top_k(scores, first + SPARE, allowed=allowed)
+        for row, value in zip(rows.tolist(), values.tolist(), strict=True):
+            if value <= 0:
+                break
+            nearest = int(anchors[np.argmax(queries[anchors] @ keys[row])])
+            yield Proposal(row, 1.0 + value / (1.0 + value), "relation", nearest)
+
+
+def _popular(model: ModelIndex, eligibility: Eligibility, first: int) -> Iterator[Proposal]:
+    """What most people buy: the head as it is, so that what is withheld is told, then only what may be offered."""
+    head = first + SPARE
+    may = eligibility.mask[model.popular]
+    for rows, values in (
+        (model.popular[:head], model.popularity[:head]),
+        (model.popular[head:][may[head:]], model.popularity[head:][may[head:]]),
+    ):
+        for row, value in zip(rows.tolist(), values.tolist(), strict=True):
+            yield Proposal(row, float(value), "popular")
+
+
+def _decision(page: Page[Proposal], facts: FactsNow, model: ModelIndex) -> Decision:
+    offers = tuple(_offer(proposal, availability, facts) for proposal, availability in page.offered)
+    learnt = any(offer.source in ("relation", "pinned") for offer in offers)
+    return Decision(offers, tuple(page.withheld), model.model_version, facts.sequence, is_fallback=not learnt)
+
+
+def _offer(proposal: Proposal, availability: Availability, facts: FactsNow) -> Offer:
+    anchor = proposal.because_of
+    return Offer(
+        sku=facts.base.skus[proposal.row],
+        score=proposal.score,
+        source=proposal.source,
+        reason=_reason(proposal, None if anchor is None else facts.base.names[anchor]),
+        availability=availability,
+        relation=None if anchor is None else COMPLEMENTS,
+        because_of=None if anchor is None else facts.base.skus[anchor],
+        probability=proposal.probability,
+    )
+
+
+def _reason(proposal: Proposal, anchor: str | None) -> str:
+    if proposal.source == "repeat":
+        return "Bought before."
+    if proposal.source == "popular":
+        return "Popular in this shop."
+    if proposal.source == "pinned":
+        return f"Chosen by a person to go with {anchor}."
+    together = f"; bought together in {proposal.num_baskets} baskets" if proposal.num_baskets > 1 else ""
+    return f"Goes with {anchor}{together}."
+
+
+def _falling(proposals: list[Proposal]) -> list[Proposal]:
+    return sorted(proposals, key=lambda proposal: (-proposal.score, proposal.row))
+
+
+def _rescored(proposal: Proposal, score: float) -> Proposal:
+    p = proposal
+    return Proposal(p.row, score, p.source, p.because_of, p.probability, p.num_baskets)
+
+
+def _scaled(proposal: Proposal, factor: float) -> Proposal:
+    return _rescored(proposal, proposal.score * factor)

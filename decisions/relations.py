@@ -1,0 +1,151 @@
+"""What the learnt relations say of one product, with people's verdicts laid over them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from decisions.eligibility import NONE, Eligibility
+from decisions.model_index import Candidates
+from decisions.moment import Moment
+from schema.decisions import Availability, Request
+from schema.edges import RelationName
+from schema.relations import Verdict
+
+Entry = tuple[int, int | None, Verdict | None]
+"""A candidate's product row, its place in the model's list (None: not in it), and the verdict that counts."""
+
+
+@dataclass(frozen=True)
+class Related:
+    """One edge candidate → anchor as it stands now.
+
+    Attributes:
+        rank: from 1, after verdicts were laid over the model's order.
+        probability: None for a pair that a person pinned and the model never proposed; so all figures after it.
+        transfer_share: None where it was not fitted.
+        verdict: the word that counts for this pair; None if nobody judged it.
+    """
+
+    sku: str
+    other_sku: str
+    relation: RelationName
+    rank: int
+    availability: Availability
+    model_version: str
+    is_calibrated: bool
+    verdict: Verdict | None = None
+    probability: float | None = None
+    transfer_share: float | None = None
+    num_baskets: int | None = None
+    num_switches: int | None = None
+    is_same_category: bool | None = None
+    text_similarity: float | None = None
+
+
+def ordered(anchor: str, relation: RelationName, *, moment: Moment, store_id: str | None) -> list[Entry]:
+    """Candidates of an anchor in the order that counts.
+
+    Rejected ones are gone, pinned ones stand at their position, the others keep the model's order.
+    """
+    facts, row = moment.facts, moment.row_of(anchor)
+    words = facts.verdicts.effective(relation, anchor, store_id=store_id, on=moment.on)
+    rows = moment.trained().candidates(relation, row).rows.tolist()
+    skus = facts.base.skus
+    places = {candidate: place for place, candidate in enumerate(rows)}
+    free: list[Entry] = [(r, places[r], words.get(skus[r])) for r in rows if r != row and _is_free(words.get(skus[r]))]
+    pinned = [(word.position or 0, word) for word in words.values() if word.verdict == "pinned"]
+    for position, word in sorted(pinned, key=lambda pin: (pin[0] == 0, pin[0])):
+        pin_row = facts.base.product_rows.get(word.sku if word.sku != anchor else word.other_sku)
+        if pin_row is not None:
+            at = position - 1 if position else _natural_place(free, places.get(pin_row))
+            free.insert(min(at, len(free)), (pin_row, places.get(pin_row), word))
+    return free
+
+
+def rejected_rows(
+    anchors: list[str], relation: RelationName, *, moment: Moment, store_id: str | None
+) -> frozenset[int]:
+    """Rows of products that a person rejected for any of these anchors."""
+    rows, verdicts = moment.facts.base.product_rows, moment.facts.verdicts
+    return frozenset(
+        rows[candidate]
+        for anchor in anchors
+        for candidate, word in verdicts.effective(relation, anchor, store_id=store_id, on=moment.on).items()
+        if word.verdict == "rejected" and candidate in rows
+    )
+
+
+def related(
+    anchor: str,
+    relation: RelationName,
+    *,
+    moment: Moment,
+    store_id: str | None = None,
+    in_stock_only: bool = False,
+) -> list[Related]:
+    """Every candidate of an anchor that is in the range now, best first.
+
+    Args:
+        store_id: only what this store ranges, and its stock; None means any store.
+        in_stock_only: leave out what is OUT or UNKNOWN.
+
+    Raises:
+        NotFound: if the shop has no such product or store.
+    """
+    facts, model = moment.facts, moment.trained()
+    entries = ordered(anchor, relation, moment=moment, store_id=moment.known_store(store_id))
+    # No age is asked for on a catalogue page: who may buy it is settled when it is offered or sold.
+    request = Request(anchor=anchor, store_id=store_id, customer_age=200)
+    eligibility = Eligibility(moment, request)
+    rows = np.array([row for row, _, _ in entries], np.int64)
+    available = facts.availability(rows, store_id=store_id) if len(rows) else []
+    table = model.candidates(relation, moment.row_of(anchor))
+    edges = []
+    for rank, ((row, place, verdict), availability) in enumerate(zip(entries, available, strict=True), 1):
+        if eligibility.codes[row] != NONE or (in_stock_only and availability is not Availability.IN_STOCK):
+            continue
+        edges.append(
+            Related(
+                facts.base.skus[row],
+                anchor,
+                relation,
+                rank,
+                availability,
+                model.model_version,
+                model.is_calibrated,
+                verdict,
+                **_figures(table, place),
+            )
+        )
+    return edges
+
+
+def _is_free(verdict: Verdict | None) -> bool:
+    return verdict is None or verdict.verdict == "confirmed"
+
+
+def _natural_place(entries: list[Entry], place: int | None) -> int:
+    if place is None:
+        return 0
+    return sum(1 for _, other, _ in entries if other is not None and other < place)
+
+
+def _figures(table: Candidates, place: int | None) -> dict[str, Any]:
+    if place is None:
+        return {}
+    values = {name: _value(float(column[place])) for name, column in table.columns.items()}
+    return {
+        **values,
+        "num_baskets": _whole(values["num_baskets"]),
+        "num_switches": _whole(values["num_switches"]),
+        "is_same_category": None if values["is_same_category"] is None else bool(values["is_same_category"]),
+    }
+
+
+def _value(number: float) -> float | None:
+    return None if np.isnan(number) else number
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else round(number)

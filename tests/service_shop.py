@@ -1,0 +1,129 @@
+"""A shop small enough to reason about by hand, as facts, artefact and graph rows, for the tests of what serves."""
+
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pyarrow as pa
+
+from decisions.facts_now import FactsNow, day_number
+from decisions.model_index import ModelIndex
+from decisions.moment import Moment, Policy
+from decisions.verdicts import VerdictBook
+from schema.artefact import Artefact
+from schema.embeddings import EmbeddingTable
+from schema.facts import NO_DAY, ShopFacts
+from schema.relations import RELATION_SCHEMA, Relations, Verdict
+
+TODAY = date(2024, 5, 1)
+NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
+MODEL_VERSION = "0123456789ab"
+
+PRODUCTS = {
+    "beer": ("Pale ale", "drinks", 1.5, 500, "ml", "Brau"),
+    "cola": ("Cola", "drinks", 1.2, 1, "l", "Fizz"),
+    "fusilli": ("Fusilli", "pasta", 1.1, 500, "g", "Grano"),
+    "lasagne": ("Lasagne sheets", "pasta", 2.4, 500, "g", "Grano"),
+    "nuts": ("Salted nuts", "snacks", 2.0, 200, "g", "Nutty"),
+    "penne": ("Penne", "pasta", 1.0, 0.5, "kg", "Grano"),
+    "pesto": ("Pesto", "sauces", 3.0, 190, "g", "Verde"),
+    "sauce": ("Tomato sauce", "sauces", 1.9, 350, "g", "Verde"),
+    "spaghetti": ("Spaghetti", "pasta", 1.0, 500, "g", "Roma"),
+    "spaghetti_xl": ("Spaghetti family pack", "pasta", 1.2, 3, "kg", "Roma"),
+}
+"""Name, category, price, size, size unit and brand by sku."""
+SKUS = tuple(sorted(PRODUCTS))
+STORES = ("S1", "S2")
+
+EDGES = [
+    ("COMPLEMENTS", "spaghetti", "sauce", 0.9, 37, 0, False),
+    ("COMPLEMENTS", "spaghetti", "pesto", 0.7, 12, 0, False),
+    ("COMPLEMENTS", "spaghetti", "beer", 0.3, 4, 0, False),
+    ("COMPLEMENTS", "penne", "pesto", 0.8, 15, 0, False),
+    ("COMPLEMENTS", "beer", "nuts", 0.6, 20, 0, False),
+    ("SUBSTITUTES_FOR", "spaghetti", "fusilli", 0.85, 1, 9, True),
+    ("SUBSTITUTES_FOR", "spaghetti", "penne", 0.8, 2, 6, True),
+    ("SUBSTITUTES_FOR", "spaghetti", "spaghetti_xl", 0.6, 0, 3, True),
+    ("SUBSTITUTES_FOR", "spaghetti", "lasagne", 0.4, 0, 1, True),
+]
+"""Relation, anchor, candidate, probability, baskets, switches and whether the category is shared; best first."""
+
+
+def relations(edges=EDGES, *, is_calibrated=False) -> Relations:
+    """Relations with these edges, ranked in the order given."""
+    ranks: dict = {}
+    rows = []
+    for relation, anchor, candidate, probability, baskets, switches, same in edges:
+        rank = ranks[relation, anchor] = ranks.get((relation, anchor), 0) + 1
+        rows.append((relation, anchor, rank, candidate, probability, 0.1, baskets, switches, same, 0.2))
+    rows.sort(key=lambda row: row[:3])
+    columns = list(zip(*rows, strict=True)) or [()] * len(RELATION_SCHEMA)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, RELATION_SCHEMA, strict=True)]
+    return Relations(pa.Table.from_arrays(arrays, schema=RELATION_SCHEMA), is_calibrated, MODEL_VERSION)
+
+
+def artefact(edges=EDGES, *, skus=SKUS, vectors=None, popular=("cola", "beer", "spaghetti", "nuts")) -> Artefact:
+    """A model version; vectors are zero unless given by space."""
+    zeros = np.zeros((len(skus), 4), np.float32)
+    names = ("substitute_anchor", "substitute_candidate", "complement_anchor", "complement_candidate")
+    spaces = {name: (vectors or {}).get(name, zeros) for name in names}
+    counts = pa.array(np.arange(len(popular), 0, -1), pa.float32())
+    table = pa.table({"sku": pa.array(popular, pa.string()), "num_baskets": counts})
+    return Artefact(MODEL_VERSION, relations(edges), EmbeddingTable(skus, spaces), table, {"seed": 7})
+
+
+def facts(**changes) -> ShopFacts:
+    """The shop's facts: ten of everything in S1, S2 never counted anything and does not range drinks."""
+    count = len(SKUS)
+    ranged = np.ones((2, count), np.bool_)
+    ranged[1, [SKUS.index("beer"), SKUS.index("cola")]] = False
+    on_hand = np.stack([np.full(count, 10.0), np.full(count, np.nan)]).astype(np.float32)
+    columns = list(zip(*(PRODUCTS[sku] for sku in SKUS), strict=True))
+    values = {
+        "as_of": TODAY,
+        "lake_version": 1,
+        "currency": "EUR",
+        "skus": SKUS,
+        "names": columns[0],
+        "category_ids": columns[1],
+        "prices": np.array(columns[2], np.float32),
+        "sizes": np.array(columns[3], np.float32),
+        "size_units": columns[4],
+        "minimum_ages": np.array([18 if sku == "beer" else 0 for sku in SKUS], np.int16),
+        "launched_on": np.full(count, -NO_DAY, np.int32),
+        "delisted_on": np.full(count, NO_DAY, np.int32),
+        "store_ids": STORES,
+        "is_ranged": ranged,
+        "on_hand": on_hand,
+    }
+    return ShopFacts(**{**values, **changes})
+
+
+def with_days(column: str, **days: date) -> ShopFacts:
+    """The shop's facts with `launched_on` or `delisted_on` set for some products."""
+    values = getattr(facts(), column).copy()
+    for sku, day in days.items():
+        values[SKUS.index(sku)] = day_number(day)
+    return facts(**{column: values})
+
+
+def with_stock(store_id: str = "S1", **units: float) -> ShopFacts:
+    """The shop's facts with other units on hand for some products."""
+    on_hand = facts().on_hand.copy()
+    for sku, count in units.items():
+        on_hand[STORES.index(store_id), SKUS.index(sku)] = count
+    return facts(on_hand=on_hand)
+
+
+def moment(base=None, *, model=None, verdicts=(), policy=None) -> Moment:
+    """One moment of the shop."""
+    base = base or facts()
+    now = FactsNow(base, tuple(base.on_hand), base.delisted_on, {}, 5, VerdictBook.of(verdicts), len(verdicts))
+    return Moment(now, ModelIndex.of(model or artefact(), base.skus), TODAY, policy or Policy())
+
+
+def verdict(sku, other_sku, word, *, relation="COMPLEMENTS", **values) -> Verdict:
+    """A person's word; complements are directed unless said otherwise."""
+    rest = {"is_directed": relation == "COMPLEMENTS", "judged_by": "ann", "judged_at": NOON, "reason": "Tried it."}
+    return Verdict(
+        values.pop("verdict_id", f"{sku}-{other_sku}-{word}"), sku, other_sku, relation, word, **{**rest, **values}
+    )
