@@ -1,0 +1,102 @@
+"""What a decision must check of every candidate, as arrays of one lake version."""
+
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lake.catalogue import Ends
+from lake.counted import Receipts
+from lake.counting import counting
+from lake.cut import Cut
+from lake.nodes import entities
+from lake.sources import table_source
+from lake.stocking import newest_counts
+from lake.store import Lake
+from schema.facts import NO_DAY, Days, Flags, Floats, ShopFacts
+
+
+def read_facts(lake: Lake, *, version: int, as_of: date) -> ShopFacts:
+    """The facts of a lake version: prices and ranges open at `as_of`, the newest stock counts before it.
+
+    Launch and delisting days are as the lake knows them, coming ones among them, since decisions are made later.
+
+    Raises:
+        NotFound: if there is no such version.
+    """
+    cut = Cut(table_source(lake.at(version)), as_of)
+    products = cut.source.rows("products").sort_by("sku")
+    ends = Ends({"Product": products, "Store": entities(cut, "Store")})
+    store_prices = _by_store(
+        ends, cut.window_rows("prices", ["sku", "store_id", "valid_from", "valid_to", "price"]), "price"
+    )
+    return ShopFacts(
+        as_of=as_of,
+        lake_version=version,
+        currency=cut.source.info.currency,
+        skus=_words(products, "sku"),
+        names=tuple(pc.coalesce(products.column("name"), products.column("sku")).to_pylist()),
+        category_ids=_words(products, "category_id"),
+        prices=_prices(cut, ends),
+        sizes=_floats(products.column("size")),
+        size_units=_words(products, "size_unit"),
+        minimum_ages=pc.fill_null(products.column("minimum_age"), 0).to_numpy().astype(np.int16),
+        launched_on=_days(products, "launched_on", -NO_DAY),
+        delisted_on=_days(products, "delisted_on", NO_DAY),
+        store_ids=_words(ends.nodes["Store"], "store_id"),
+        is_ranged=_is_ranged(cut, ends),
+        on_hand=_on_hand(cut, ends),
+        store_prices=None if np.isnan(store_prices).all() else store_prices,
+    )
+
+
+def _prices(cut: Cut, ends: Ends) -> Floats:
+    prices = _floats(ends.nodes["Product"].column("list_price"))
+    rows = cut.window_rows("prices", ["sku", "store_id", "valid_from", "valid_to", "price"])
+    rows = rows.filter(pc.is_null(rows.column("store_id")))
+    products = ends.rows_of("Product", rows.column("sku")).to_numpy()
+    prices[products] = _floats(rows.column("price"))
+    return prices
+
+
+def _is_ranged(cut: Cut, ends: Ends) -> Flags:
+    shape = ends.nodes["Store"].num_rows, ends.nodes["Product"].num_rows
+    listed = ends.rows_of("Store", cut.source.rows("assortments", ["store_id"]).column("store_id").unique())
+    is_ranged = np.ones(shape, np.bool_)
+    is_ranged[listed.to_numpy(zero_copy_only=False)] = False
+    rows = cut.window_rows("assortments", ["store_id", "sku", "valid_from", "valid_to"])
+    is_ranged[_cells(ends, rows)] = True
+    return is_ranged
+
+
+def _on_hand(cut: Cut, ends: Ends) -> Floats:
+    with counting() as room:
+        rows = newest_counts(Receipts(cut, ends, room))
+    return _by_store(ends, rows, "on_hand_units")
+
+
+def _by_store(ends: Ends, rows: pa.Table, column: str) -> Floats:
+    values = np.full((ends.nodes["Store"].num_rows, ends.nodes["Product"].num_rows), np.nan, np.float32)
+    rows = rows.filter(pc.is_valid(rows.column("store_id")))
+    values[_cells(ends, rows)] = _floats(rows.column(column))
+    return values
+
+
+def _cells(ends: Ends, rows: pa.Table) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    stores, products = ends.rows_of("Store", rows.column("store_id")), ends.rows_of("Product", rows.column("sku"))
+    return stores.to_numpy(), products.to_numpy()
+
+
+def _words(rows: pa.Table, column: str) -> tuple[str, ...]:
+    return tuple(pc.fill_null(rows.column(column), "").to_pylist())
+
+
+def _floats(values: pa.ChunkedArray) -> Floats:
+    return pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False).astype(np.float32)
+
+
+def _days(rows: pa.Table, column: str, unknown: int) -> Days:
+    days = pc.cast(rows.column(column), pa.int32())
+    return pc.fill_null(days, unknown).to_numpy().astype(np.int32)
