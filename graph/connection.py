@@ -10,13 +10,13 @@ import neo4j
 from neo4j import exceptions
 
 from graph.statements import statement
-from schema.errors import Busy, ShelfgraphError, Unavailable, WrongCredentials
+from schema.errors import ShelfgraphError, Unavailable, WrongCredentials
 
 Row = dict[str, Any]
 T = TypeVar("T")
 
 CONNECT_SECONDS: Final = 5.0
-ATTEMPTS: Final = 5
+ATTEMPTS: Final = 6
 """How often work is begun again after the server was lost in the midst of it."""
 FIRST_PAUSE_SECONDS: Final = 1.0
 FETCH_ROWS: Final = 10_000
@@ -32,19 +32,25 @@ class Lost(Unavailable):
 
 def translate(error: Exception, uri: str) -> ShelfgraphError | None:
     """Our error for one of the driver's; None where it is a fault of ours that no user can mend."""
-    if isinstance(error, exceptions.AuthError):
-        return WrongCredentials(f"Neo4j at {uri} refused the user name or password.", remedy=REMEDY_CREDENTIALS)
-    if "DatabaseNotFound" in str(getattr(error, "code", "")):
-        return Unavailable(f"Neo4j at {uri} has no such database: {error}", remedy="Correct NEO4J_DATABASE.")
-    if "LockAcquisitionTimeout" in str(getattr(error, "code", "")):
-        return Busy(f"Somebody else is writing to Neo4j at {uri}.", remedy="Wait for that load to end, then try again.")
-    if "TransactionTimedOut" in str(getattr(error, "code", "")) or isinstance(error, TimeoutError):
-        return Unavailable(f"Neo4j at {uri} did not answer in time.", remedy="Try again, or ask for less at once.")
-    if isinstance(error, exceptions.ConfigurationError | ValueError):
-        return Unavailable(f"{uri} is no address of a Neo4j server: {error}.", remedy="Correct NEO4J_URI.")
-    if isinstance(error, LOST):
-        return Lost(f"Neo4j at {uri} cannot be reached: {error}.", remedy=REMEDY_UNREACHABLE)
-    return None
+    code = str(getattr(error, "code", ""))
+    where = f"Neo4j at {uri}"
+    told: list[tuple[bool, ShelfgraphError]] = [
+        (
+            isinstance(error, exceptions.AuthError),
+            WrongCredentials(f"{where} refused the user name or password.", remedy=REMEDY_CREDENTIALS),
+        ),
+        ("DatabaseNotFound" in code, Unavailable(f"{where}: {error}", remedy="Correct NEO4J_DATABASE.")),
+        (
+            "TransactionTimedOut" in code or isinstance(error, TimeoutError),
+            Unavailable(f"{where} did not answer in time.", remedy="Try again, or ask for less at once."),
+        ),
+        (
+            isinstance(error, exceptions.ConfigurationError | ValueError),
+            Unavailable(f"{uri} is no address of a Neo4j server: {error}.", remedy="Correct NEO4J_URI."),
+        ),
+        (isinstance(error, LOST), Lost(f"{where} cannot be reached: {error}.", remedy=REMEDY_UNREACHABLE)),
+    ]
+    return next((ours for is_so, ours in told if is_so), None)
 
 
 @contextmanager
