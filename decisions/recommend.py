@@ -62,7 +62,7 @@ def recommend(
     facts, model, store_id = moment.facts, moment.trained(), moment.known_store(request.store_id)
     anchors = _anchors(request, moment)
     asked = anchors or [bought.sku for bought in history if bought.sku in facts.base.product_rows]
-    rejected = rejected_rows(anchors, COMPLEMENTS, moment=moment, store_id=store_id)
+    rejected = rejected_rows(asked, COMPLEMENTS, moment=moment, store_id=store_id)
     eligibility = Eligibility(moment, request, rejected)
     pins, edges = _related(asked, moment, store_id)
     if not anchors:
@@ -92,7 +92,7 @@ def _related(anchors: list[str], moment: Moment, store_id: str | None) -> tuple[
         because_of = rows[anchor]
         table = model.candidates(COMPLEMENTS, because_of)
         probability, baskets = table.probability.tolist(), table.columns["num_baskets"]
-        for row, place, verdict in ordered(anchor, COMPLEMENTS, moment=moment, store_id=store_id):
+        for row, place, verdict in ordered(anchor, COMPLEMENTS, moment=moment, store_id=store_id, keeps_rejected=True):
             chance = None if place is None else probability[place]
             together = 0 if place is None else int(np.nan_to_num(baskets[place]))
             proposal = Proposal(row, chance or 0.0, "relation", because_of, chance, together)

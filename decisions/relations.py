@@ -43,17 +43,22 @@ class Related:
     text_similarity: float | None = None
 
 
-def ordered(anchor: str, relation: RelationName, *, moment: Moment, store_id: str | None) -> list[Entry]:
+def ordered(
+    anchor: str, relation: RelationName, *, moment: Moment, store_id: str | None, keeps_rejected: bool = False
+) -> list[Entry]:
     """Candidates of an anchor in the order that counts.
 
-    Rejected ones are gone, pinned ones stand at their position, the others keep the model's order.
+    Pinned ones stand at their position, the others keep the model's order; rejected ones are gone, unless they are
+    kept so that they can be named as withheld.
     """
     facts, row = moment.facts, moment.row_of(anchor)
     words = facts.verdicts.effective(relation, anchor, store_id=store_id, on=moment.on)
     rows = moment.trained().candidates(relation, row).rows.tolist()
     skus = facts.base.skus
     places = {candidate: place for place, candidate in enumerate(rows)}
-    free: list[Entry] = [(r, places[r], words.get(skus[r])) for r in rows if r != row and _is_free(words.get(skus[r]))]
+    free: list[Entry] = [
+        (r, places[r], words.get(skus[r])) for r in rows if r != row and _is_free(words.get(skus[r]), keeps_rejected)
+    ]
     pinned = [(word.position or 0, word) for word in words.values() if word.verdict == "pinned"]
     for position, word in sorted(pinned, key=lambda pin: (pin[0] == 0, pin[0])):
         pin_row = facts.base.product_rows.get(word.sku if word.sku != anchor else word.other_sku)
@@ -121,8 +126,8 @@ def related(
     return edges
 
 
-def _is_free(verdict: Verdict | None) -> bool:
-    return verdict is None or verdict.verdict == "confirmed"
+def _is_free(verdict: Verdict | None, keeps_rejected: bool) -> bool:
+    return verdict is None or verdict.verdict == "confirmed" or (keeps_rejected and verdict.verdict == "rejected")
 
 
 def _natural_place(entries: list[Entry], place: int | None) -> int:

@@ -117,7 +117,7 @@ def _ceiling(line: BasketLine, store_id: str | None, moment: Moment) -> float | 
 
 def _related(sku: str, moment: Moment, store_id: str | None) -> Iterator[_Proposal]:
     """Pinned ones and the model's, in the order that counts; a pinned one keeps the score of its place."""
-    entries = ordered(sku, SUBSTITUTES, moment=moment, store_id=store_id)
+    entries = ordered(sku, SUBSTITUTES, moment=moment, store_id=store_id, keeps_rejected=True)
     probability = moment.trained().candidates(SUBSTITUTES, moment.row_of(sku)).probability.tolist()
     for place, (row, in_model, verdict) in enumerate(entries):
         source = "pinned" if verdict is not None and verdict.verdict == "pinned" else "relation"
