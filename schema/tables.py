@@ -54,12 +54,14 @@ class RetailTables:
         info: the dataset's settings.
         load_id: sha256 over source name, settings and canonical content, 16 hex digits: equal content has equal id.
         tallies: by table name.
+        notes: what a person should know of this load (unknown columns, stale tables, odd volumes), a sentence each.
     """
 
     folder: Path
     info: DatasetInfo
     load_id: str
     tallies: Mapping[str, Tally]
+    notes: tuple[str, ...] = ()
 
     def __contains__(self, table: object) -> bool:
         return table in self.tallies
@@ -84,6 +86,7 @@ class RetailTables:
             "load_id": self.load_id,
             "info": asdict(self.info),
             "tallies": {name: asdict(tally) for name, tally in self.tallies.items()},
+            "notes": list(self.notes),
         }
         torn = self.folder / "load.json.part"
         torn.write_text(json.dumps(body, indent=1, sort_keys=True))
@@ -94,7 +97,8 @@ class RetailTables:
         """The load staged in `folder` by `save_manifest`."""
         body = json.loads((folder / "load.json").read_text())
         tallies = {name: Tally(**tally) for name, tally in body["tallies"].items()}
-        return cls(folder=folder, info=DatasetInfo(**body["info"]), load_id=body["load_id"], tallies=tallies)
+        info = DatasetInfo(**body["info"])
+        return cls(folder, info, load_id=body["load_id"], tallies=tallies, notes=tuple(body["notes"]))
 
     def with_mode(self, table: str, mode: Mode) -> "RetailTables":
         """The same load with another mode for one table."""
