@@ -10,10 +10,10 @@ from decisions.facts_now import FactsNow
 from decisions.live import LiveFacts
 from decisions.model_index import ModelIndex
 from decisions.moment import Moment, Policy
-from decisions.ports import Bought, CustomerHistory, EvidencePaths, Today
+from decisions.ports import CustomerHistory, EvidencePaths, Today
 from decisions.relations import Related
 from schema.artefact import Artefact
-from schema.decisions import Decision, Explanation, Request
+from schema.decisions import Bought, Decision, Explanation, Request
 from schema.errors import Unavailable
 
 

@@ -1,12 +1,11 @@
 """What decisions need of other workshops, as narrow as it can be."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
 from schema.changes import Change, RecordedChange
-from schema.decisions import PathStep
+from schema.decisions import Bought, PathStep
 from schema.facts import ShopFacts
 from schema.relations import Verdict
 
@@ -16,14 +15,6 @@ ReadFacts = Callable[[int], ShopFacts]
 """The facts of a lake version."""
 Today = Callable[[], date]
 """The day on which launches, delistings and verdicts' windows are judged."""
-
-
-@dataclass(frozen=True)
-class Bought:
-    """A product a customer buys; `strength` is decayed baskets, comparable within one customer."""
-
-    sku: str
-    strength: float
 
 
 class ChangeLog(Protocol):

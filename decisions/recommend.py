@@ -10,9 +10,8 @@ from decisions.eligibility import Eligibility, Page
 from decisions.facts_now import FactsNow, Rows
 from decisions.model_index import ModelIndex
 from decisions.moment import Moment
-from decisions.ports import Bought
 from decisions.relations import ordered, rejected_rows
-from schema.decisions import Availability, Decision, Offer, Request
+from schema.decisions import Availability, Bought, Decision, Offer, Request
 from schema.edges import RelationName
 from schema.embeddings import top_k
 

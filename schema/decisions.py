@@ -52,6 +52,14 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Bought:
+    """A product a customer buys; `strength` is decayed baskets, comparable within one customer."""
+
+    sku: str
+    strength: float
+
+
+@dataclass(frozen=True)
 class Offer:
     """One product offered, best first.
 

@@ -1,6 +1,6 @@
 """A shop small enough to reason about by hand, as facts, artefact and graph rows, for the tests of what serves."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -10,11 +10,17 @@ from decisions.model_index import ModelIndex
 from decisions.moment import Moment, Policy
 from decisions.verdicts import VerdictBook
 from schema.artefact import Artefact
+from schema.edges import EDGES as EDGES_BY_NAME
 from schema.embeddings import EmbeddingTable
 from schema.facts import NO_DAY, ShopFacts
+from schema.graph_columns import edge_schema, node_schema
+from schema.nodes import NODES
 from schema.relations import RELATION_SCHEMA, Relations, Verdict
+from schema.snapshot import GraphSnapshot
+from schema.tables import DatasetInfo
 
 TODAY = date(2024, 5, 1)
+NEXT_WEEK = TODAY + timedelta(days=7)
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 MODEL_VERSION = "0123456789ab"
 
@@ -126,4 +132,68 @@ def verdict(sku, other_sku, word, *, relation="COMPLEMENTS", **values) -> Verdic
     rest = {"is_directed": relation == "COMPLEMENTS", "judged_by": "ann", "judged_at": NOON, "reason": "Tried it."}
     return Verdict(
         values.pop("verdict_id", f"{sku}-{other_sku}-{word}"), sku, other_sku, relation, word, **{**rest, **values}
+    )
+
+
+PARENTS = {"drinks": "food", "food": None, "pasta": "food", "sauces": "food", "snacks": "food"}
+SUPPLIERS = ("acme", "bolt")
+
+
+def snapshot(*, extra: dict | None = None) -> GraphSnapshot:
+    """The shop as a graph: brands, categories below `food`, two suppliers, two stores, one promotion, one customer.
+
+    Args:
+        extra: rows of more edges by relationship name, ends as keys.
+    """
+    brands = sorted({row[5] for row in PRODUCTS.values()})
+    nodes = {
+        "Category": [{"category_id": key, "name": key.title()} for key in sorted(PARENTS)],
+        "Brand": [{"name": name} for name in brands],
+        "Supplier": [{"supplier_id": key, "name": key.upper(), "lead_time_days": 3.0} for key in SUPPLIERS],
+        "Product": [
+            {"sku": sku, "name": row[0], "size": float(row[3]), "size_unit": row[4], "description": f"Our {row[0]}"}
+            for sku, row in sorted(PRODUCTS.items())
+        ],
+        "Store": [{"store_id": key, "name": f"Store {key}"} for key in STORES],
+        "Customer": [{"customer_id": "c1"}],
+        "Promotion": [
+            {"promotion_id": "p1", "name": "Pasta week", "kind": "price_cut", "starts_on": TODAY, "ends_on": NEXT_WEEK}
+        ],
+    }
+    edges = {
+        "PART_OF": [(key, parent) for key, parent in PARENTS.items() if parent],
+        "IN_CATEGORY": [(sku, row[1]) for sku, row in PRODUCTS.items()],
+        "OF_BRAND": [(sku, row[5]) for sku, row in PRODUCTS.items()],
+        "SUPPLIES": [(SUPPLIERS[n % 2], sku) for n, sku in enumerate(SKUS)] + [("bolt", "beer")],
+        "STOCKS": [("S1", sku, {"on_hand_units": 99.0}) for sku in SKUS],
+        "PROMOTES": [("p1", sku, {"discount_share": 0.2}) for sku, row in PRODUCTS.items() if row[1] == "pasta"],
+        "BOUGHT": [("c1", "cola", {"strength": 2.0}), ("c1", "spaghetti", {"strength": 1.0})],
+        "BOUGHT_WITH": [("sauce", "spaghetti", {"num_baskets": 37}), ("pesto", "spaghetti", {"num_baskets": 12})],
+        "SWITCHED_TO": [("fusilli", "spaghetti", {"num_switches": 9})],
+        **(extra or {}),
+    }
+    tables = {label: _table(nodes[label], node_schema(label)) for label in NODES}
+    keys = {label: {key: row for row, key in enumerate(tables[label][NODES[label].key].to_pylist())} for label in NODES}
+    return GraphSnapshot(
+        as_of=TODAY,
+        lake_version=1,
+        info=DatasetInfo(name="service shop", source="tests"),
+        nodes=tables,
+        edges={name: _edge_table(name, edges.get(name, []), keys) for name in EDGES_BY_NAME},
+    )
+
+
+def _edge_table(name: str, rows: list, keys: dict) -> pa.Table:
+    edge = EDGES_BY_NAME[name]
+    ends = [
+        {"source": keys[edge.source][row[0]], "target": keys[edge.target][row[1]], **(row[2] if row[2:] else {})}
+        for row in rows
+    ]
+    ends.sort(key=lambda row: (row["source"], row["target"]))
+    return _table(ends, edge_schema(name))
+
+
+def _table(rows: list[dict], schema: pa.Schema) -> pa.Table:
+    return pa.Table.from_pylist(
+        [{**dict.fromkeys(schema.names), "load_id": "l1", **row} for row in rows], schema=schema
     )

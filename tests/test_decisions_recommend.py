@@ -6,17 +6,16 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-import service_shop as shop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decisions.advisor import Advisor
 from decisions.live import LiveFacts
-from decisions.ports import Bought
 from decisions.recommend import recommend
 from journal.store import Journal
-from schema.decisions import Availability, Request, WithheldReason
+from schema.decisions import Availability, Bought, Request, WithheldReason
 from schema.errors import NotFound, NotTrained, Unavailable
+from tests import service_shop as shop
 
 
 def offered(request, first=20, history=(), **parts):

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-import service_shop as shop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from decisions.relations import related
 from decisions.verdicts import VerdictBook
 from schema.decisions import Availability, PathStep
 from schema.errors import NotFound
+from tests import service_shop as shop
 
 SUB = "SUBSTITUTES_FOR"
 

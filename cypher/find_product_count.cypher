@@ -1,0 +1,5 @@
+// How many products there are.
+// params: 
+// returns: num_products
+MATCH (p:Product)
+RETURN count(p) AS num_products

@@ -1,0 +1,8 @@
+// The first products of a supplier between two keys, ascending.
+// params: key, after, before, limit
+// returns: sku
+MATCH (:Supplier {supplier_id: $key})-[:SUPPLIES]->(p:Product)
+WHERE $after < p.sku AND p.sku < $before
+RETURN DISTINCT p.sku AS sku
+ORDER BY sku
+LIMIT $limit
