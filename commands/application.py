@@ -1,0 +1,22 @@
+"""The command line's root: every group and command under one name."""
+
+import typer
+
+from commands import check, demo, doctor, evaluate, graph, load, serve, train
+
+application = typer.Typer(
+    name="shelfgraph",
+    help="Which products substitute for each other, which complement each other, and what follows.\n\n"
+    "The order of work: graph start → load → train → serve. `shelfgraph doctor` says what is wrong and how to mend it.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+application.add_typer(graph.application, name="graph")
+application.command("load")(load.load_command)
+application.command("train")(train.train_command)
+application.command("serve")(serve.serve_command)
+application.add_typer(evaluate.application, name="evaluate")
+application.command("check")(check.check_command)
+application.command("doctor")(doctor.doctor_command)
+application.command("demo")(demo.demo_command)

@@ -1,0 +1,30 @@
+"""`shelfgraph check`: does the graph hold what the lake says?"""
+
+from typing import Annotated
+
+import typer
+
+from commands.console import bars, out, table
+from commands.context import shop_of
+
+
+def check_command(
+    ctx: typer.Context,
+    repair: Annotated[bool, typer.Option("--repair", help="Bring the graph up to the lake and the champion again.")] = False,
+) -> None:
+    """Compare graph and lake by counts and samples and name every difference; exit code 1 if there is one."""
+    from jobs.check import check, rebuild  # noqa: PLC0415
+
+    shop = shop_of(ctx)
+    with bars() as progress:
+        parts = {"lake": shop.lake(), "graph": shop.graph(), "registry": shop.registry()}
+        if repair:
+            rebuild(**parts, progress=progress)
+        found = check(**parts, progress=progress)
+    out.print(table("Graph and lake", ("what", "lake", "graph"), ((row.what, row.lake, row.graph) for row in found.counts)))
+    for difference in found.differences:
+        out.print(f"[red]differs[/] {difference}", highlight=False)
+    if found.differences:
+        out.print("Mend it: shelfgraph check --repair")
+        raise typer.Exit(1)
+    out.print("Graph and lake agree.")

@@ -1,0 +1,54 @@
+"""What the command line is given: the wired workshops, each made when first asked for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import typer
+
+if TYPE_CHECKING:
+    from graph.connection import Graph
+    from graph.server import LocalServer
+    from journal.store import Journal
+    from lake.store import Lake
+    from registry.store import Registry
+    from starlette.applications import Starlette
+
+
+@dataclass(frozen=True)
+class Shop:
+    """One shop's parts. Calling a part makes it; making it opens nothing but what it must.
+
+    Attributes:
+        home: the folder that holds lake, journal, registry and the local graph server.
+        server: the local graph server, or None where `NEO4J_URI` names one.
+        graph: connects; raises Unavailable or WrongCredentials.
+        app: the web application on the champion; raises NotTrained or Unavailable.
+        clock: the instant now, aware; the only source of it.
+        code_commit: what the code is, for manifests.
+    """
+
+    home: Path
+    graph_uri: str
+    api_host: str
+    api_port: int
+    lake: Callable[[], "Lake"]
+    registry: Callable[[], "Registry"]
+    journal: Callable[[], "Journal"]
+    server: Callable[[], "LocalServer | None"]
+    graph: Callable[[], "Graph"]
+    app: Callable[[], "Starlette"]
+    clock: Callable[[], datetime]
+    code_commit: str
+
+    @property
+    def graphiql_url(self) -> str:
+        """Where GraphiQL is when `serve` runs."""
+        return f"http://{self.api_host}:{self.api_port}/graphql"
+
+
+def shop_of(ctx: typer.Context) -> Shop:
+    """The shop that `shelfgraph.py` wired into typer's context."""
+    return cast(Shop, ctx.find_object(Shop))

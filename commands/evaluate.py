@@ -1,0 +1,108 @@
+"""`shelfgraph evaluate`: every figure that README states, beside its baselines from the same run."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markdown import Markdown
+
+from commands.console import bars, out
+from commands.context import shop_of
+
+if TYPE_CHECKING:
+    from evaluation.report import Report
+    from schema.progress import Progress
+    from schema.tables import RetailTables
+
+application = typer.Typer(
+    help="Run an evaluation protocol on a folder of tables, never on a running server. Everything is learnt, counted and "
+    "tuned on rows before the cut-off, the baselines too.",
+    no_args_is_help=True,
+)
+
+Tables = Annotated[Path, typer.Option(help="A retail-tables folder, or the raw files of --source.")]
+SourceOption = Annotated[str, typer.Option(help="What --tables holds: retail-tables, online-retail, …")]
+AsOf = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The cut-off: rows on or after this day are the future.")]
+Seed = Annotated[int, typer.Option(help="Equal seed, data and machine give equal figures.")]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the figures as JSON here.")]
+PredictionsFile = Annotated[Path | None, typer.Option("--predictions", help="Write every ranking as Parquet here.")]
+PictureFile = Annotated[Path | None, typer.Option("--picture", help="Draw the figures as PNG or SVG here.")]
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where a report is written besides the terminal."""
+
+    json: Path | None
+    predictions: Path | None
+    picture: Path | None
+
+
+@application.command("basket-completion")
+def basket_completion_command(
+    ctx: typer.Context,
+    tables: Tables,
+    as_of: AsOf,
+    source: SourceOption = "retail-tables",
+    seed: Seed = 0,
+    max_items: Annotated[int, typer.Option(help="Baskets with more products are reported apart.")] = 60,
+    json: JsonFile = None,
+    predictions: PredictionsFile = None,
+    picture: PictureFile = None,
+) -> None:
+    """Hide one product of each later basket and rank the full catalogue for it, with and without the customer."""
+    from evaluation import basket_completion  # noqa: PLC0415  # torch takes seconds to import
+
+    shop = shop_of(ctx)
+    with bars() as progress, read_tables(source, tables, as_of=as_of, home=shop.home, progress=progress) as read:
+        report = basket_completion.run(read, as_of=as_of.date(), seed=seed, max_items=max_items, progress=progress)
+    tell(report, Files(json, predictions, picture))
+
+
+@application.command("planted")
+def planted_command(
+    ctx: typer.Context,
+    scale: Annotated[str, typer.Option(help="small, medium or large.")] = "small",
+    seed: Seed = 0,
+    params: Annotated[Path | None, typer.Option(help="Other parameters than loaders/synthetic.toml.")] = None,
+    json: JsonFile = None,
+    predictions: PredictionsFile = None,
+    picture: PictureFile = None,
+) -> None:
+    """Make the synthetic shop and compare what is learnt with the truths planted in it."""
+    from evaluation import planted  # noqa: PLC0415
+
+    shop_of(ctx).home.mkdir(parents=True, exist_ok=True)
+    with bars() as progress, tempfile.TemporaryDirectory(dir=shop_of(ctx).home) as folder:
+        report = planted.run(scale=scale, seed=seed, params=params, into=Path(folder), progress=progress)
+    tell(report, Files(json, predictions, picture))
+
+
+@contextmanager
+def read_tables(
+    source: str, path: Path, *, as_of: datetime, home: Path, progress: "Progress"
+) -> Iterator["RetailTables"]:
+    """The checked tables of a source, for evaluation only."""
+    from jobs.load import staged  # noqa: PLC0415
+    from loaders.staging import LoadOptions  # noqa: PLC0415
+
+    options = LoadOptions(as_of=as_of.date())
+    with staged(source, path, home=home, options=options, progress=progress) as tables:
+        yield tables
+
+
+def tell(report: "Report", files: Files) -> None:
+    """Print a report and write what was asked for."""
+    from evaluation.report import markdown, save_json, save_picture, save_predictions  # noqa: PLC0415
+
+    out.print(Markdown(markdown(report)))
+    writers = ((files.json, save_json), (files.predictions, save_predictions), (files.picture, save_picture))
+    for path, save in writers:
+        if path is not None:
+            save(report, path)
+            out.print(f"Written: {path}")

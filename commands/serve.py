@@ -1,0 +1,45 @@
+"""`shelfgraph serve`: GraphQL with GraphiQL until Ctrl-C."""
+
+import socket
+from typing import TYPE_CHECKING
+
+import typer
+
+from commands.console import out
+from commands.context import Shop, shop_of
+from schema.errors import Busy
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+
+def serve_command(ctx: typer.Context) -> None:
+    """Serve the champion's relations and the graph's catalogue over GraphQL; GraphiQL is at the same address."""
+    shop = shop_of(ctx)
+    refuse_used_port(shop.api_host, shop.api_port)
+    listen(shop, shop.app())
+
+
+def listen(shop: Shop, app: "Starlette") -> None:
+    """Serve until Ctrl-C or SIGTERM."""
+    import uvicorn  # noqa: PLC0415
+
+    out.print(f"GraphQL and GraphiQL: [link]{shop.graphiql_url}[/link]   (Ctrl-C ends)")
+    uvicorn.run(app, host=shop.api_host, port=shop.api_port, log_level="warning", access_log=False)
+
+
+def refuse_used_port(host: str, port: int) -> None:
+    """Tell at once that a port is taken.
+
+    Raises:
+        Busy: if something listens there already.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Busy(
+                f"Port {port} on {host} is in use.",
+                remedy="End what listens there, or set SHELFGRAPH_API_PORT to a free port.",
+            ) from error

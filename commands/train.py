@@ -1,0 +1,59 @@
+"""`shelfgraph train`: learn the relations and publish them."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.console import bars, out
+from commands.context import Shop, shop_of
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from jobs.retrain import Retrained
+
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="Look only at rows before this day; default: the day after the newest row."),
+]
+
+
+def train_command(
+    ctx: typer.Context,
+    as_of: AsOf = None,
+    seed: Annotated[int, typer.Option(help="Equal seed, data and machine give equal vectors.")] = 0,
+) -> None:
+    """Learn which products substitute for and complement each other; promote the version and publish its edges.
+
+    The same data, settings, seed and code are not trained twice: the version there is is promoted again.
+    """
+    retrained = train_shop(shop_of(ctx), as_of=as_of.date() if as_of else None, seed=seed)
+    print_training(retrained)
+
+
+def train_shop(shop: Shop, *, as_of: "date | None", seed: int) -> "Retrained":
+    """Train on the newest lake version and publish, or promote what was trained on the same before."""
+    from gnn.settings import TrainSettings  # noqa: PLC0415
+    from jobs.retrain import retrain  # noqa: PLC0415
+
+    with bars() as progress:
+        return retrain(
+            lake=shop.lake(),
+            registry=shop.registry(),
+            graph=shop.graph(),
+            settings=TrainSettings(seed=seed),
+            code_commit=shop.code_commit,
+            as_of=as_of,
+            progress=progress,
+        )
+
+
+def print_training(retrained: "Retrained") -> None:
+    """Print the version, what it was trained on and how long that took."""
+    manifest = retrained.artefact.manifest
+    how = f"trained in {manifest['fit_seconds']:,.1f} s" if retrained.is_new else "trained before, reused"
+    out.print(
+        f"Model {retrained.artefact.model_version} is champion ({how}; lake version {manifest['lake_version']}, "
+        f"as of {manifest['as_of']}, {retrained.artefact.relations.table.num_rows:,} relations)."
+    )

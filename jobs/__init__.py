@@ -1,0 +1,1 @@
+"""What runs by hand or on a schedule: loading, retraining, projecting."""

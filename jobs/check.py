@@ -1,0 +1,44 @@
+"""Check: is the graph what the lake and the champion say it is, and make it so again."""
+
+from graph.check import Comparison, compare
+from graph.connection import Graph
+from graph.publishing import publish_relations
+from jobs.load import roll_forward
+from lake.snapshot import build_snapshot
+from lake.store import Lake
+from registry.store import Registry
+from schema.errors import NotFound
+from schema.progress import Progress, silent
+
+
+def check(*, lake: Lake, graph: Graph, registry: Registry, progress: Progress = silent) -> Comparison:
+    """Counts of both sides and every difference found, in words; no differences means they agree.
+
+    Raises:
+        NotFound: if nothing has been loaded.
+    """
+    version = _newest(lake)
+    snapshot = build_snapshot(lake.at(version), as_of=lake.default_as_of(version), windows="all", progress=progress)
+    champion = registry.champion()
+    relations = registry.load(champion).relations if champion else None
+    return compare(graph, snapshot, lake_version=version, relations=relations)
+
+
+def rebuild(*, lake: Lake, graph: Graph, registry: Registry, progress: Progress = silent) -> None:
+    """Write the graph anew from the newest lake version and the champion's relations.
+
+    Raises:
+        NotFound: if nothing has been loaded.
+    """
+    version = _newest(lake)
+    roll_forward(lake=lake, graph=graph, version=version, is_rebuild=True, progress=progress)
+    champion = registry.champion()
+    if champion:
+        publish_relations(graph, registry.load(champion).relations, progress=progress)
+
+
+def _newest(lake: Lake) -> int:
+    version = lake.latest()
+    if version is None:
+        raise NotFound("lake version", "to check against", remedy="Run `shelfgraph load SOURCE PATH` first.")
+    return version

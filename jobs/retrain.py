@@ -1,0 +1,108 @@
+"""Retrain: a lake version as of a day → a saved, promoted model version → the graph's relations."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from importlib.metadata import version as library_version
+from typing import TYPE_CHECKING, Any
+
+from graph.connection import Graph
+from graph.publishing import publish_relations
+from lake.snapshot import build_snapshot
+from lake.store import Lake
+from registry.store import Registry
+from schema.artefact import Artefact
+from schema.errors import NotFound
+from schema.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from gnn.training import TrainSettings
+    from schema.snapshot import GraphSnapshot
+
+LIBRARIES = ("torch", "torch-geometric", "numpy", "scipy", "pyarrow")
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """A model version as published.
+
+    Attributes:
+        is_new: False where the same data, settings and code had been trained before and were reused.
+    """
+
+    artefact: Artefact
+    is_new: bool
+
+
+def retrain(
+    *,
+    lake: Lake,
+    registry: Registry,
+    graph: Graph,
+    settings: "TrainSettings",
+    code_commit: str,
+    as_of: date | None = None,
+    progress: Progress = silent,
+) -> Retrained:
+    """Train on the newest lake version, promote the result and publish its relations to the graph.
+
+    Args:
+        as_of: rows at or after its midnight are not looked at; None means the day after the newest row.
+
+    Raises:
+        NotFound: if nothing has been loaded.
+    """
+    newest = lake.latest()
+    if newest is None:
+        raise NotFound("lake version", "to train on", remedy="Run `shelfgraph load SOURCE PATH` first.")
+    as_of = as_of or lake.default_as_of(newest)
+    origin = _origin(lake.at(newest).load_id, as_of=as_of, settings=settings, code_commit=code_commit)
+    artefact = _trained_before(registry, origin)
+    is_new = artefact is None
+    if artefact is None:
+        snapshot = build_snapshot(lake.at(newest), as_of=as_of, progress=progress)
+        artefact = fit_and_save(
+            snapshot, registry=registry, settings=settings, manifest={**origin, "lake_version": newest}, progress=progress
+        )
+    registry.promote(artefact.model_version)
+    publish_relations(graph, artefact.relations, progress=progress)
+    return Retrained(artefact=artefact, is_new=is_new)
+
+
+def fit_and_save(
+    snapshot: "GraphSnapshot",
+    *,
+    registry: Registry,
+    settings: "TrainSettings",
+    manifest: dict[str, Any],
+    progress: Progress = silent,
+) -> Artefact:
+    """Train on one snapshot and save the artefact with its manifest; nothing is promoted."""
+    from gnn.training import fit  # noqa: PLC0415  # torch is imported by training alone
+
+    trained = fit(snapshot, settings=settings, progress=progress)
+    return registry.save(
+        relations=trained.relations,
+        embeddings=trained.embeddings,
+        popularity=trained.popularity,
+        manifest={
+            **manifest,
+            "libraries": {name: library_version(name) for name in LIBRARIES},
+            "metrics": trained.metrics,
+            "fit_seconds": round(trained.fit_seconds, 2),
+        },
+    )
+
+
+def _origin(load_id: str, *, as_of: date, settings: "TrainSettings", code_commit: str) -> dict[str, Any]:
+    body = {"load_id": load_id, "as_of": as_of.isoformat(), "settings": asdict(settings), "code_commit": code_commit}
+    return {**body, "origin": hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()[:16]}
+
+
+def _trained_before(registry: Registry, origin: dict[str, Any]) -> Artefact | None:
+    for version in reversed(registry.versions()):
+        manifest = registry.manifest(version)
+        if manifest.get("origin") == origin["origin"]:
+            return registry.load(version)
+    return None

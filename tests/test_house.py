@@ -1,0 +1,135 @@
+"""The house's own rules: imports point downwards, files stay small, nothing reads the clock or the environment."""
+
+import ast
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+GROUND = {"schema", "measures"}
+WORKSHOPS = {"loaders", "lake", "graph", "journal", "registry", "gnn", "ranking", "forecast", "search", "decisions"}
+THIRD = {"commands", "api", "jobs", "evaluation"}
+FOLDERS = GROUND | WORKSHOPS | THIRD | {"cypher"}
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "schema": set(),
+    "measures": {"schema"},
+    "cypher": set(),
+    **{workshop: GROUND | {"cypher"} for workshop in WORKSHOPS},
+    "api": GROUND | {"decisions", "graph", "journal", "search"},
+    "evaluation": GROUND | WORKSHOPS,
+    "jobs": GROUND | WORKSHOPS | {"evaluation"},
+    "commands": GROUND | WORKSHOPS | {"jobs", "evaluation", "api"},
+    "shelfgraph": FOLDERS,
+}
+ONLY_IN = {
+    "torch": {"gnn"},
+    "torch_geometric": {"gnn"},
+    "neo4j": {"graph"},
+    "sqlalchemy": {"journal"},
+    "strawberry": {"api"},
+    "deltalake": {"lake"},
+}
+SOURCES = sorted(
+    path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).parts[0] in FOLDERS or path == ROOT / "shelfgraph.py"
+)
+
+
+def place(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imported(tree: ast.AST) -> set[str]:
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module)
+    return {name.split(".")[0] for name in names}
+
+
+@pytest.fixture(scope="module")
+def trees() -> dict[Path, ast.Module]:
+    return {path: ast.parse(path.read_text()) for path in SOURCES}
+
+
+def test_imports_point_downwards(trees):
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path, tree in trees.items()
+        for name in imported(tree) & (FOLDERS | {"shelfgraph"})
+        if name != place(path) and name not in MAY_IMPORT[place(path)]
+    ]
+    assert not wrong
+
+
+def test_a_foreign_package_stays_in_its_folder(trees):
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path, tree in trees.items()
+        for name in imported(tree) & set(ONLY_IN)
+        if place(path) not in ONLY_IN[name]
+    ]
+    assert not wrong
+
+
+def test_only_the_root_knows_the_time_and_the_environment(trees):
+    forbidden = {"environ", "getenv", "now", "utcnow", "today"}
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.attr}"
+        for path, tree in trees.items()
+        if path != ROOT / "shelfgraph.py"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in forbidden
+    ]
+    assert not wrong
+
+
+def test_files_and_functions_stay_small(trees):
+    long_files = [f"{path.relative_to(ROOT)}" for path in trees if len(path.read_text().splitlines()) > 250]
+    long_functions = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _length(node) > 40
+    ]
+    assert not long_files + long_functions
+
+
+def _length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    doc = ast.get_docstring(node)
+    return (node.end_lineno or node.lineno) - node.lineno + 1 - (len(doc.splitlines()) if doc else 0)
+
+
+def test_every_module_opens_with_one_sentence(trees):
+    assert not [str(path) for path, tree in trees.items() if not (ast.get_docstring(tree) or "").strip()]
+
+
+def test_no_dependency_ships_one_of_our_names():
+    ours = FOLDERS | {"shelfgraph"}
+    clashes = {name: set(owners) - {"shelfgraph"} for name, owners in packages_distributions().items() if name in ours}
+    assert not {name: owners for name, owners in clashes.items() if owners}
+
+
+def test_tests_are_flat():
+    assert not [path for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name != "__pycache__"]
+
+
+@pytest.mark.parametrize("module", ["api.app", "decisions.recommend", "registry.store", "journal.store"])
+def test_serving_needs_no_torch(module):
+    import subprocess
+
+    heavy = ("torch", "duckdb", "ibis", "deltalake", "pandera")
+    script = f"import {module}, sys; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_locks_name_no_address_and_no_path():
+    for lock in (ROOT / "locks").glob("*.lock"):
+        body = lock.read_text()
+        assert "://" not in body, lock
+        assert "file:" not in body, lock
