@@ -37,6 +37,11 @@ class Ends:
         return pc.cast(pc.index_in(keys, value_set=values), pa.int64())
 
 
+def no_edges(name: str) -> pa.Table:
+    """No edges of a type, in the snapshot's columns and types."""
+    return edge_table(name, dict.fromkeys(("source", "target", "load_id"), pa.nulls(0)))
+
+
 def edge_table(name: str, columns: Mapping[str, pa.ChunkedArray | pa.Array]) -> pa.Table:
     """Edges with both ends known, in the snapshot's columns, types and order; absent properties are null.
 

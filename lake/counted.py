@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from lake import counts, switches
 from lake.association import Counts, PairCounts, discoveries, strongest, strongest_of_either_end
-from lake.catalogue import Ends, edge_table
+from lake.catalogue import Ends, edge_table, no_edges
 from lake.counting import Counting
 from lake.cut import Cut
 from lake.likeness import alike_pairs
@@ -82,6 +82,8 @@ def counted_edges(receipts: Receipts, progress: Progress) -> dict[str, pa.Table]
         "BOUGHT_WITH": bought_with,
         "SWITCHED_TO": switched_to,
     }
+    if "purchases" not in receipts.cut.source:
+        return {name: no_edges(name) for name in make}
     load_id = receipts.cut.source.last_load("purchases")
     edges = {}
     for place, (name, rows) in enumerate(make.items()):
