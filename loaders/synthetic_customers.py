@@ -125,13 +125,15 @@ def make_occasions(
 
 
 def _need_lists(customers: Customers, needs: Needs, params: Parameters, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Each household's list: staples nearly always, the rest by popularity; `(customer, need)` without repeats."""
+    """Each household's list: some staples, the rest by popularity; `(customer, need)` without repeats."""
     count = np.maximum(2, rng.poisson(params.scale.needs_per_customer * np.sqrt(customers.activity)))
     owner, _ = pieces(count)
     weight = needs.weight.astype(np.float64)
     need = rng.choice(len(needs), len(owner), p=weight / weight.sum())
     staples = np.flatnonzero(needs.is_staple)
-    member = rng.random((len(customers), len(staples))) < params.behaviour.staple_membership / max(1, len(staples) / 6)
+    member = rng.random((len(customers), len(staples))) < min(
+        0.95, params.scale.staples_per_customer / max(1, len(staples))
+    )
     who, which = np.nonzero(member)
     key = np.unique(np.concatenate([owner * len(needs) + need, who * len(needs) + staples[which]]))
     return key // len(needs), key % len(needs)

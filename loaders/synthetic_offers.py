@@ -97,7 +97,7 @@ def _regular_prices(catalogue: Catalogue, params: Parameters, rng: np.random.Gen
 
 def _promotions(catalogue: Catalogue, params: Parameters, rng: np.random.Generator) -> Promotions:
     like, weeks = params.promotions, params.shop.all_weeks
-    count = int(params.scale.promotions_per_week * weeks)
+    count = max(1, int(params.scale.promotions_per_week * weeks))
     kind = rng.choice(len(like.kinds), count, p=like.kind_weights)
     start = np.sort(rng.integers(0, weeks, count))
     stop = np.minimum(start + rng.integers(like.weeks[0], like.weeks[1] + 1, count), weeks)

@@ -41,6 +41,7 @@ class Scale:
     brands: int
     trips: float
     needs_per_customer: float
+    staples_per_customer: float
     promotions_per_week: float
     products_per_promotion: int
     coupon_share_sent: float
@@ -89,7 +90,6 @@ class Behaviour:
     other_store_share: float
     extra_units: float
     return_share: float
-    staple_membership: float
     season_amplitude: list[float]
     same_brand_affinity: float
     same_form_affinity: float

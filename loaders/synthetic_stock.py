@@ -102,7 +102,7 @@ def _write_weekly(
     folder: Folder, world: World, week: int, sampled: Ints, units: npt.NDArray[np.int16], on_hand: Ints
 ) -> None:
     shelves, offers, kinds = world.shelves, world.offers, world.params.promotions.kinds
-    is_known = (shelves.first_day[sampled] <= week * 7) & (week * 7 < shelves.last_day[sampled])
+    is_known = (shelves.first_day[sampled] < week * 7 + 7) & (week * 7 < shelves.last_day[sampled])
     rows = sampled[is_known]
     product = shelves.product[rows]
     covered = offers.covered[product, week]
