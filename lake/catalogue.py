@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,19 +9,8 @@ import pyarrow.compute as pc
 from lake.cut import Cut
 from lake.sources import load_places
 from schema.edges import EDGES
+from schema.graph_columns import edge_schema
 from schema.nodes import NODES, Label
-from schema.table_specs import INSTANT
-
-PROPERTY_TYPES: Final[dict[str, pa.DataType]] = {
-    **{name: pa.date32() for name in ("valid_from", "valid_to", "sent_on")},
-    **{name: INSTANT for name in ("counted_at", "last_bought_at")},
-}
-"""Arrow type of each edge property that is neither a `num_` (int64) nor an amount (float64)."""
-
-
-def property_type(name: str) -> pa.DataType:
-    """The Arrow type of an edge property."""
-    return PROPERTY_TYPES.get(name, pa.int64() if name.startswith("num_") else pa.float64())
 
 
 @dataclass(frozen=True)
@@ -48,17 +36,12 @@ def edge_table(name: str, columns: Mapping[str, pa.ChunkedArray | pa.Array]) -> 
     Args:
         columns: `source`, `target` (rows of the node tables), `load_id` and any of the properties.
     """
-    num_rows = len(columns["source"])
-    types = {
-        "source": pa.int64(),
-        "target": pa.int64(),
-        **{one: property_type(one) for one in EDGES[name].properties},
-        "load_id": pa.string(),
-    }
-    arrays = {
-        one: pc.cast(columns[one], kind) if one in columns else pa.nulls(num_rows, kind) for one, kind in types.items()
-    }
-    table = pa.table(arrays)
+    num_rows, schema = len(columns["source"]), edge_schema(name)
+    arrays = [
+        pc.cast(columns[field.name], field.type) if field.name in columns else pa.nulls(num_rows, field.type)
+        for field in schema
+    ]
+    table = pa.table(arrays, schema=schema)
     known = pc.and_(pc.is_valid(table.column("source")), pc.is_valid(table.column("target")))
     begins = ["valid_from"] if EDGES[name].is_window else []
     order = [(one, "ascending") for one in ["source", "target", *begins]]
@@ -110,7 +93,7 @@ def _of_product(cut: Cut, ends: Ends, name: str, label: Label, column: str) -> p
 
 def supplies(cut: Cut, ends: Ends) -> pa.Table:
     """Each offer; where a product names a supplier of whom the table of offers knows none, an edge without terms."""
-    offers = cut.window_rows("supplies", ["supplier_id", "sku", *EDGES["SUPPLIES"].properties, "load_id"])
+    offers = cut.source.rows("supplies", ["supplier_id", "sku", *EDGES["SUPPLIES"].properties, "load_id"])
     named = cut.source.rows("products", ["supplier_id", "sku", "load_id"])
     listed = cut.source.rows("supplies", ["supplier_id", "sku"])
     pair = ["supplier_id", "sku"]

@@ -30,7 +30,7 @@ def read_facts(lake: Lake, *, version: int, as_of: date) -> ShopFacts:
     products = cut.source.rows("products").sort_by("sku")
     ends = Ends({"Product": products, "Store": entities(cut, "Store")})
     store_prices = _by_store(
-        ends, cut.window_rows("prices", ["sku", "store_id", "valid_from", "valid_to", "price"]), "price"
+        ends, cut.open_rows("prices", ["sku", "store_id", "valid_from", "valid_to", "price"]), "price"
     )
     return ShopFacts(
         as_of=as_of,
@@ -54,7 +54,7 @@ def read_facts(lake: Lake, *, version: int, as_of: date) -> ShopFacts:
 
 def _prices(cut: Cut, ends: Ends) -> Floats:
     prices = _floats(ends.nodes["Product"].column("list_price"))
-    rows = cut.window_rows("prices", ["sku", "store_id", "valid_from", "valid_to", "price"])
+    rows = cut.open_rows("prices", ["sku", "store_id", "valid_from", "valid_to", "price"])
     rows = rows.filter(pc.is_null(rows.column("store_id")))
     products = ends.rows_of("Product", rows.column("sku")).to_numpy()
     prices[products] = _floats(rows.column("price"))
@@ -66,7 +66,7 @@ def _is_ranged(cut: Cut, ends: Ends) -> Flags:
     listed = ends.rows_of("Store", cut.source.rows("assortments", ["store_id"]).column("store_id").unique())
     is_ranged = np.ones(shape, np.bool_)
     is_ranged[listed.to_numpy(zero_copy_only=False)] = False
-    rows = cut.window_rows("assortments", ["store_id", "sku", "valid_from", "valid_to"])
+    rows = cut.open_rows("assortments", ["store_id", "sku", "valid_from", "valid_to"])
     is_ranged[_cells(ends, rows)] = True
     return is_ranged
 

@@ -5,8 +5,8 @@ import pyarrow.compute as pc
 
 from lake.cut import Cut
 from lake.sources import load_places
+from schema.graph_columns import node_schema
 from schema.nodes import NODES, Label
-from schema.table_specs import SPECS
 
 
 def node_tables(cut: Cut) -> dict[Label, pa.Table]:
@@ -17,7 +17,7 @@ def node_tables(cut: Cut) -> dict[Label, pa.Table]:
 def entities(cut: Cut, label: Label) -> pa.Table:
     """The rows of the label's own table."""
     node = NODES[label]
-    rows = cut.window_rows(node.table, [node.key, *node.properties, "load_id"])
+    rows = cut.source.rows(node.table, [node.key, *node.properties, "load_id"])
     for day in {"launched_on", "delisted_on"} & set(node.properties):
         rows = rows.set_column(rows.schema.get_field_index(day), day, cut.day_reached(rows.column(day)))
     return rows.sort_by(node.key).combine_chunks()
@@ -30,5 +30,4 @@ def brands(cut: Cut) -> pa.Table:
     rows = rows.filter(pc.is_valid(rows.column("brand")))
     newest = rows.group_by("brand").aggregate([("place", "max")]).sort_by("brand")
     load_ids = cut.source.load_ids.take(newest.column("place_max").combine_chunks())
-    columns = [newest.column("brand").cast(SPECS["products"].column("brand").arrow_type), load_ids]
-    return pa.table(columns, names=["name", "load_id"])
+    return pa.table([newest.column("brand"), load_ids], schema=node_schema("Brand")).combine_chunks()

@@ -1,11 +1,12 @@
 """The graph as it stood at a cut-off, built from one lake version or a staged folder."""
 
 from datetime import date
+from typing import Literal
 
 from lake.catalogue import Ends, catalogue_edges
 from lake.counted import Receipts, counted_edges
 from lake.counting import counting
-from lake.cut import Cut, Windows
+from lake.cut import Cut
 from lake.nodes import node_tables
 from lake.sources import table_source
 from lake.stocking import stocks_edges
@@ -14,13 +15,14 @@ from schema.edges import EDGES
 from schema.progress import Progress, silent
 from schema.snapshot import GraphSnapshot
 from schema.tables import RetailTables
+from schema.windows import open_windows
 
 
 def build_snapshot(
     source: LakeVersion | RetailTables,
     *,
     as_of: date,
-    windows: Windows = "open",
+    windows: Literal["open", "all"] = "open",
     progress: Progress = silent,
 ) -> GraphSnapshot:
     """The graph as of a day: a pure function of (source, as_of, windows).
@@ -34,7 +36,7 @@ def build_snapshot(
     Raises:
         Unavailable: if the lake cannot be read, or memory and temporary space run out.
     """
-    cut = Cut(table_source(source), as_of, windows)
+    cut = Cut(table_source(source), as_of)
     progress("reading the catalogue", 0, 1)
     ends = Ends(node_tables(cut))
     edges = catalogue_edges(cut, ends)
@@ -43,10 +45,11 @@ def build_snapshot(
         receipts = Receipts(cut, ends, room)
         edges |= counted_edges(receipts, progress)
         edges["STOCKS"] = stocks_edges(receipts)
-    return GraphSnapshot(
+    every = GraphSnapshot(
         as_of=as_of,
         lake_version=cut.source.lake_version,
         info=cut.source.info,
         nodes=ends.nodes,
         edges={name: edges[name] for name in EDGES},
     )
+    return open_windows(every) if windows == "open" else every

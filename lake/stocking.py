@@ -18,7 +18,7 @@ _PAIR = ["store_id", "sku"]
 def stocks_edges(receipts: Receipts) -> pa.Table:
     """STOCKS: where a store ranges a product or, in a store without assortment rows, counted or sold it."""
     cut, ends = receipts.cut, receipts.ends
-    ranged = cut.window_rows("assortments", [*_PAIR, "valid_from", "valid_to", "load_id"])
+    ranged = cut.source.rows("assortments", [*_PAIR, "valid_from", "valid_to", "load_id"])
     ranged = _with_place(cut, ranged)
     rows = pa.concat_tables([ranged, _seen(receipts)], promote_options="default")
     rows = rows.join(_renamed(newest_counts(receipts)), keys=_PAIR, join_type="left outer")
