@@ -44,7 +44,7 @@ def make_receipts(customers: Customers, world: World, chunk: int, tallies: Talli
     first = make_occasions(customers, trips, world.catalogue.needs, world.params, rng)
     place = choose(first, trips, customers, world, rng, tallies)
     second = _followed_by(first, place, world, rng)
-    place = np.concatenate([place, choose(second, trips, customers, world, rng)])
+    place = np.concatenate([place, choose(second, trips, customers, world, rng, tallies)])
     both = Occasions(
         *(np.concatenate([getattr(first, name), getattr(second, name)]) for name in Occasions.__dataclass_fields__)
     )
