@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+MOMENTS = 50
+
 
 @contextmanager
 def only_one(path: Path) -> Iterator[None]:
@@ -18,14 +20,20 @@ def only_one(path: Path) -> Iterator[None]:
 
 def command_line(pid: int) -> str:
     """The command that a process was started with; empty where there is none, or only its remains."""
-    listing = Path("/proc") / str(pid) / "cmdline"
-    if Path("/proc/self").exists():
+    if not Path("/proc/self").exists():
+        listing = ["ps", "-o", "command=", "-p", str(pid)]
+        return subprocess.run(listing, capture_output=True, text=True, check=False).stdout  # noqa: S603
+    for _ in range(MOMENTS):
         try:
-            return listing.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            command = (Path("/proc") / str(pid) / "cmdline").read_bytes()
+            state = (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
             return ""
-    listed = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607
-    return listed.stdout
+        if command or state in "ZX":
+            return command.replace(b"\0", b" ").decode(errors="replace")
+        # A process that is just becoming another program, as Java's launcher does, has no command for a moment.
+        time.sleep(0.01)
+    return ""
 
 
 def wait_for(is_so: Callable[[], bool], *, seconds: float) -> bool:
