@@ -26,7 +26,7 @@ class Candidates:
     week: Ints
     starts: Ints
     utility: Floats
-    offered: Floats
+    promoted: Floats
     beta: Floats
     is_out: npt.NDArray[np.bool_]
 
@@ -78,7 +78,7 @@ def _candidates(occasions: Occasions, trips: Trips, customers: Customers, world:
     utility -= np.float32(like.form_penalty) * (catalogue.form[product] != wanted_form)
     utility += _affinity(occasions, occasion, product, world)
     beta = catalogue.needs.price_beta[occasions.need][occasion] * customers.sensitivity[household]
-    offered = _offered(product, customer, week, beta, world)
+    offered, promoted = _offered(product, customer, week, beta, world)
     utility += offered
     is_sold = (shelves.first_day[place] <= day) & (day < shelves.last_day[place])
     is_sold &= product != occasions.avoid[occasion]
@@ -90,7 +90,7 @@ def _candidates(occasions: Occasions, trips: Trips, customers: Customers, world:
         week=week,
         starts=np.flatnonzero(position == 0),
         utility=np.where(is_sold, utility, np.float32(-np.inf)),
-        offered=offered,
+        promoted=promoted,
         beta=beta,
         is_out=(shelves.out_from[place] <= day) & (day < shelves.out_to[place]),
     )
@@ -116,8 +116,8 @@ def _affinity(occasions: Occasions, occasion: Ints, product: Ints, world: World)
     return (like.same_brand_affinity * is_brand + like.same_form_affinity * is_form).astype(np.float32)
 
 
-def _offered(product: Ints, customer: Ints, week: Ints, beta: Floats, world: World) -> Floats:
-    """Utility of price and promotion in that week; a coupon only moves those who were sent it."""
+def _offered(product: Ints, customer: Ints, week: Ints, beta: Floats, world: World) -> tuple[Floats, Floats]:
+    """Utility of price and promotion in that week, and the promotion's part; a coupon only moves who was sent it."""
     offers, catalogue, promotions = world.offers, world.catalogue, world.offers.promotions
     offered = -beta * np.log(offers.price[product, week] / catalogue.list_price[product])
     covered = offers.covered[product, week]
@@ -127,7 +127,10 @@ def _offered(product: Ints, customer: Ints, week: Ints, beta: Floats, world: Wor
     responds = ~is_coupon | offers.is_sent(promotion, customer[rows])
     off = np.where(is_coupon, np.log1p(-promotions.discount[covered[rows]]), np.float32(0))
     offered[rows] += responds * (promotions.utility[covered[rows]] - beta[rows] * off)
-    return offered
+    promoted = np.zeros_like(offered)
+    usual = np.log(offers.regular[product[rows], week[rows]] / catalogue.list_price[product[rows]])
+    promoted[rows] = offered[rows] + beta[rows] * usual
+    return offered, promoted
 
 
 def _picked(
@@ -172,7 +175,7 @@ def _tally(candidates: Candidates, world: World, tallies: Tallies) -> None:
     tallies.add_choices(product, share, candidates.beta[rows])
     covered = world.offers.covered[product, candidates.week[rows]]
     lifted = covered >= 0
-    tallies.add_lifts(covered[lifted], share[lifted], candidates.offered[rows][lifted])
+    tallies.add_lifts(covered[lifted], share[lifted], candidates.promoted[rows][lifted])
 
 
 def _tally_moves(

@@ -1,6 +1,8 @@
 """The synthetic shop as a retail-tables folder: the same from the same seed, closed apart from planted dirt."""
 
 import hashlib
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
@@ -12,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from loaders.staging import LoadOptions, stage
 from loaders.synthetic import make_shop
 from loaders.synthetic_settings import read_parameters
 from loaders.synthetic_truths import Truths, read_truths
@@ -86,6 +89,7 @@ DIRTY: dict[tuple[str, str], Callable[[pd.DataFrame], pd.Series]] = {
     ("purchases", "zero_units"): lambda t: t.units == 0,
     ("purchases", "negative_units"): lambda t: t.units < 0,
     ("purchases", "missing_instant"): lambda t: t.bought_at.isna(),
+    ("purchases", "instant_out_of_range"): lambda t: t.bought_at < pd.Timestamp(1970, 1, 1, tz="UTC"),
     ("returns", "unparsable_instant"): lambda t: pd.to_datetime(
         t.returned_at, errors="coerce", format="ISO8601"
     ).isna(),
@@ -117,6 +121,13 @@ def test_dirt_is_what_was_planted_and_no_more(shop: Path, truths: Truths, table:
     assert planted["duplicates"] == exact
     assert planted["rejected"] == sum(found.values()) - exact
     assert planted["rejected"] < 0.05 * len(rows)
+
+
+def test_the_retail_tables_loader_counts_the_same_dirt(shop: Path, truths: Truths, tmp_path: Path) -> None:
+    staged = stage("retail-tables", shop, into=tmp_path / "staged", options=LoadOptions())
+    counted = {name: (tally.read, tally.duplicates, tally.rejected) for name, tally in staged.tallies.items()}
+    planted = {name: (dirt["rows"], dirt["duplicates"], dirt["rejected"]) for name, dirt in truths.dirt.items()}
+    assert counted == planted
 
 
 def test_references_are_closed_apart_from_the_dirt(shop: Path) -> None:
@@ -235,6 +246,29 @@ def test_paid_prices_are_the_window_s_but_for_coupons(shop: Path) -> None:
     coupons = (joined.unit_price < joined.price - 1e-9).sum()
     redeemed = read(shop, "redemptions")
     assert coupons == (~is_faulty("redemptions", redeemed)).sum()
+
+
+PEAK = """
+import resource, sys
+from pathlib import Path
+from loaders.synthetic import make_shop
+make_shop(sys.argv[1], seed=0, into=Path(sys.argv[2]), params=Path(sys.argv[3]))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def peak_mib(scale: str, into: Path, customers: int, chunk: int) -> int:
+    params = into.with_suffix(".toml")
+    params.write_text(f"[scales.{scale}]\ncustomers = {customers}\ncustomers_per_chunk = {chunk}\n")
+    command = [sys.executable, "-c", PEAK, scale, str(into), str(params)]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_customers(tmp_path: Path) -> None:
+    few = peak_mib("medium", tmp_path / "few", 2_000, 1_000)
+    many = peak_mib("medium", tmp_path / "many", 8_000, 1_000)
+    assert many < 1.15 * few < 1_024
 
 
 def test_a_shop_is_replaced_whole_and_nothing_else_is(tmp_path: Path, tiny: Path) -> None:

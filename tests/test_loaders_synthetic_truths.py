@@ -31,7 +31,9 @@ scale = 0
 
 def read_lines(shop: Path) -> pd.DataFrame:
     lines = pq.read_table(shop / "purchases.parquet").to_pandas()
-    lines = lines[(lines.units > 0) & lines.bought_at.notna() & (lines.sku != "NO-SUCH-SKU")]
+    lines = lines[
+        (lines.units > 0) & (lines.bought_at > pd.Timestamp(2000, 1, 1, tz="UTC")) & (lines.sku != "NO-SUCH-SKU")
+    ]
     local = lines.bought_at.dt.tz_convert("Europe/Paris").dt.tz_localize(None)
     return lines.assign(week=(local - pd.Timestamp(2024, 1, 1)).dt.days // 7)
 
