@@ -8,24 +8,22 @@ from functools import partial
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 
-from graph.bolt_rows import read_table, to_rows
+from graph.bolt_rows import to_rows
 from graph.connection import Graph
 from graph.difference import difference
+from graph.extract import Ids, read_edges, read_nodes, with_ends
 from graph.marker import read_marker
 from graph.parts import PLURALS, digests, edge_identity, edge_rows, node_rows
 from graph.statements import names
 from schema.edges import EDGES
-from schema.graph_columns import edge_schema, node_schema
 from schema.nodes import NODES, Label
 from schema.progress import Progress, silent
 from schema.snapshot import GraphSnapshot
 
 BATCH: Final = 10_000
 """Rows a transaction; larger ones gained nothing and need more of the server's heap."""
-Ids = npt.NDArray[np.int64]
+INDEX_SECONDS: Final = 300
 
 
 @dataclass(frozen=True)
@@ -93,6 +91,8 @@ def project(
     if len(standing) < len(wanted):
         graph.retry(lambda: graph.write("save_projection_begun", digests=json.dumps(standing)))
         _Projection(snapshot, graph, report, progress).write({*wanted} - {*standing})
+    graph.write_alone("save_product_words")
+    graph.retry(lambda: graph.read("find_indexes", seconds=INDEX_SECONDS))
     done = {"lake_version": lake_version, "load_id": load_id, "as_of": snapshot.as_of.isoformat()}
     graph.retry(lambda: graph.write("save_projection_done", digests=json.dumps(wanted), **done))
     report.seconds = time.monotonic() - began
@@ -126,9 +126,8 @@ class _Projection:
 
     def _merge(self, label: Label) -> Written:
         wanted, key = node_rows(self._snapshot, label).combine_chunks(), NODES[label].key
-        actual = read_table(self._graph, f"read_{PLURALS[label]}", node_schema(label))
+        actual, known = read_nodes(self._graph, label)
         found = difference(wanted, actual, [key])
-        known = actual.column("id").to_numpy()
         ids = np.full(wanted.num_rows, -1, np.int64)
         ids[found.same] = known[found.same_actual]
         for rows in self._batches(label, np.concatenate([found.added, found.same[found.changed]])):
@@ -141,8 +140,7 @@ class _Projection:
         edge, statement = EDGES[name], f"link_{name.lower()}"
         sources, targets = self._ids[edge.source], self._ids[edge.target]
         wanted = edge_rows(self._snapshot, name).combine_chunks()
-        actual = read_table(self._graph, f"read_{name.lower()}", edge_schema(name))
-        actual = with_ends(actual, rows_of(actual.column("source"), sources), rows_of(actual.column("target"), targets))
+        actual = read_edges(self._graph, name, self._ids)
         found = difference(wanted, actual, edge_identity(name))
         known = actual.column("id").to_numpy()
 
@@ -167,20 +165,3 @@ class _Projection:
         for start in range(0, len(rows), BATCH):
             yield rows[start : start + BATCH]
             self._progress(f"writing {part} to the graph", min(start + BATCH, len(rows)), len(rows))
-
-
-def rows_of(ids: pa.ChunkedArray, known: Ids) -> Ids:
-    """The position of each id in `known` `[len(ids)]`; -1 where it is not there."""
-    wanted = np.asarray(ids.to_numpy(), np.int64)
-    if not len(known):
-        return np.full(len(wanted), -1, np.int64)
-    order = np.argsort(known)
-    at = np.minimum(np.searchsorted(known, wanted, sorter=order), len(known) - 1)
-    return np.where(known[order[at]] == wanted, order[at], -1)
-
-
-def with_ends(edges: pa.Table, sources: Ids, targets: Ids) -> pa.Table:
-    """The relationships with other numbers for their ends."""
-    for end, numbers in (("source", sources), ("target", targets)):
-        edges = edges.set_column(edges.column_names.index(end), end, pa.array(numbers, pa.int64()))
-    return edges

@@ -1,4 +1,4 @@
-// Products are found by the words of their names and descriptions.
+// Lets products be found by the words of their names and descriptions; made after the first load, which it would slow.
 // params:
 // returns:
 CREATE FULLTEXT INDEX product_words IF NOT EXISTS
