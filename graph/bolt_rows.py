@@ -10,6 +10,12 @@ from graph.connection import Graph
 from graph.statements import statement
 
 ROWS_AT_ONCE: Final = 50_000
+FOREIGN: Final = {
+    pa.float64(): float("nan"),
+    pa.float32(): float("nan"),
+    pa.int64(): -(2**62),
+    pa.string(): "0001-01-01",
+}
 
 
 def to_rows(table: pa.Table) -> list[list[Any]]:
@@ -66,16 +72,17 @@ def _batch(rows: list[list[Any]], schema: pa.Schema) -> pa.RecordBatch:
 
 
 def _received(values: list[Any], kind: pa.DataType) -> pa.Array:
-    """Values as the graph holds them; what a hand put there of another type becomes text, or null, and so differs."""
     wire = pa.string() if pa.types.is_date(kind) else pa.int64() if pa.types.is_timestamp(kind) else kind
     try:
-        return pa.array(values, wire, from_pandas=False).cast(kind)
+        return pa.array(values, wire).cast(kind)
     except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError):
-        return pa.array([_as_kind(value, wire) for value in values], wire).cast(kind)
+        return pa.array([_as_kind(value, wire, kind) for value in values], wire).cast(kind)
 
 
-def _as_kind(value: Any, kind: pa.DataType) -> Any:
+def _as_kind(value: Any, wire: pa.DataType, kind: pa.DataType) -> Any:
+    """The value, or what no load writes where a hand put a value of another type, so that it is seen to differ."""
     try:
-        return pa.scalar(value, kind).as_py()
+        pa.array([value], wire).cast(kind)
     except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError):
-        return str(value) if pa.types.is_string(kind) else None
+        return str(value) if pa.types.is_string(kind) else FOREIGN.get(wire)
+    return value

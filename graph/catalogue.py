@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Final, Literal, Protocol, TypeVar
 
-from graph.connection import Row
 from schema.catalogue import BoughtWith, Brand, Category, Product, Promoted, Promotion, Store, Supplier, Supply
 
 T = TypeVar("T")
+Row = dict[str, Any]
 Owner = Literal["product", "category", "brand", "supplier", "store", "promotion"]
 LAST_KEY: Final = "\U0010ffff"
 """Greater than any key."""

@@ -4,8 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from graph.catalogue import Read
-from graph.connection import Row
+from graph.catalogue import Read, Row
 from schema.decisions import Bought, PathStep
 
 MAX_DEGREE: Final = 2_000

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from schema.edges import EDGES
+from schema.edges import EDGES, RELATION_NAMES
 from schema.graph_columns import edge_schema, node_schema
 from schema.nodes import NODES, Label
+from schema.relations import RELATION_SCHEMA, Relations
 from schema.snapshot import GraphSnapshot
 from schema.tables import DatasetInfo
 
@@ -70,3 +71,29 @@ def _value(field: pa.Field, rng: np.random.Generator) -> Any:
     if pa.types.is_integer(field.type):
         return int(rng.integers(1, 100))
     return float(np.round(rng.normal(10, 5), 3))
+
+
+def random_relations(snapshot: GraphSnapshot, *, seed: int = 0, model_version: str = "m1") -> Relations:
+    """Relations between the snapshot's products, up to four candidates an anchor, and some on products it has not."""
+    rng = np.random.default_rng(seed)
+    skus = [*snapshot.keys("Product").to_pylist(), "not in the shop"]
+    rows = [
+        {
+            "relation": name,
+            "other_sku": anchor,
+            "rank": rank,
+            "sku": candidate,
+            "probability": float(rng.random()),
+            "transfer_share": None if rng.random() < 0.3 else float(rng.random() / 5),
+            "num_baskets": int(rng.integers(50)),
+            "num_switches": int(rng.integers(50)),
+            "is_same_category": bool(rng.integers(2)),
+            "text_similarity": float(rng.random()),
+        }
+        for name in RELATION_NAMES
+        for anchor in skus
+        for rank, candidate in enumerate(rng.permutation([sku for sku in skus if sku != anchor])[: rng.integers(5)], 1)
+    ]
+    table = pa.Table.from_pylist(rows, schema=RELATION_SCHEMA)
+    order = [("relation", "ascending"), ("other_sku", "ascending"), ("rank", "ascending")]
+    return Relations(table=table.sort_by(order), is_calibrated=bool(rng.integers(2)), model_version=model_version)
