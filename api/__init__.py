@@ -1,0 +1,1 @@
+"""Decisions and the catalogue over GraphQL, and nothing else."""

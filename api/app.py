@@ -1,0 +1,61 @@
+"""The service as one ASGI application: GraphQL, GraphiQL, health and readiness."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Route
+
+from api.context import Context, GraphReader
+from api.contract import contract
+from api.endpoint import Endpoint, Service
+from api.follower import EVERY_SECONDS, Follower
+from api.graphiql import assets, page
+from api.health import Readiness, alive
+from api.request_log import MAX_BODY_BYTES, RequestLog
+from decisions.advisor import Advisor
+from decisions.ports import ChangeLog
+
+
+def create_app(
+    *,
+    advisor: Advisor,
+    graph: GraphReader,
+    journal: ChangeLog,
+    clock: Callable[[], datetime],
+    deadline_seconds: float = 5.0,
+    refresh_seconds: float = EVERY_SECONDS,
+    on_context: Callable[[Context], None] = lambda _context: None,
+) -> Starlette:
+    """The application; it follows the journal while it is up, and leaves closing graph and journal to its caller.
+
+    Args:
+        advisor: decisions by live facts and one model version.
+        graph: an asynchronous connection to read names, joins and paths from.
+        journal: where mutations are recorded.
+        clock: the present instant, aware.
+        deadline_seconds: when an operation is given up, here and in the graph.
+        refresh_seconds: how often the journal is looked at.
+        on_context: told each request's context as it begins; for tests and counters.
+    """
+    service = Service(advisor, graph, journal, clock, deadline_seconds, on_context)
+    follower = Follower(advisor, every_seconds=refresh_seconds)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await follower.start()
+        try:
+            yield
+        finally:
+            await follower.stop()
+
+    routes = [
+        Route("/graphql", Endpoint(service, contract=contract(), ide=page())),
+        Mount("/graphiql", assets()),
+        Route("/healthz", alive),
+        Route("/readyz", Readiness(service, follower).look),
+    ]
+    bounded = Middleware(RequestLog, max_body_bytes=MAX_BODY_BYTES)
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[bounded])

@@ -1,0 +1,147 @@
+"""Context: what one request holds on to, from its first field to its last."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from strawberry.dataloader import DataLoader
+from strawberry.types import Info as StrawberryInfo
+
+from decisions.advisor import Advisor
+from decisions.moment import Moment
+from decisions.ports import ChangeLog
+from decisions.relations import Related
+from graph.catalogue import Catalogue
+from schema.catalogue import Brand, Category, Product, Promotion, Store, Supplier
+from schema.decisions import Explanation
+from schema.errors import Unavailable
+
+V = TypeVar("V")
+Row = dict[str, Any]
+
+
+class GraphReader(Protocol):
+    """The graph's connection, as far as the API uses it."""
+
+    async def read(self, name: str, *, deadline_seconds: float | None = None, **params: Any) -> list[Row]:
+        """Every row that a reading statement returns."""
+
+    async def verify(self) -> None:
+        """Return if the server answers and lets us in."""
+
+
+@dataclass
+class BoundedReader:
+    """Reads for one request: each is given the time that is left, and counted.
+
+    Attributes:
+        ends_at: by the monotonic clock.
+        num_reads: round trips so far.
+    """
+
+    graph: GraphReader
+    ends_at: float
+    num_reads: int = 0
+
+    async def __call__(self, name: str, **params: Any) -> list[Row]:
+        """Every row of a reading statement, read within the time that is left.
+
+        Raises:
+            Unavailable: if the graph does not answer in time.
+        """
+        self.num_reads += 1
+        left = self.ends_at - time.monotonic()
+        if left <= 0:
+            raise Unavailable("The operation's time was up before the graph was asked.") from TimeoutError()
+        return await self.graph.read(name, deadline_seconds=left, **params)
+
+
+@dataclass
+class Context:
+    """One request's view: a moment of facts and model, and loaders that gather keys into one read each."""
+
+    moment: Moment
+    advisor: Advisor
+    journal: ChangeLog
+    reader: BoundedReader
+    clock: Callable[[], datetime]
+    request_id: str
+    _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue, within this request's time."""
+        return Catalogue(self.reader)
+
+    @property
+    def products(self) -> DataLoader[str, Product | None]:
+        """Products by sku."""
+        return self._by_key("products", self.catalogue.products)
+
+    @property
+    def categories(self) -> DataLoader[str, Category | None]:
+        """Categories by key."""
+        return self._by_key("categories", self.catalogue.categories)
+
+    @property
+    def brands(self) -> DataLoader[str, Brand | None]:
+        """Brands by name."""
+        return self._by_key("brands", self.catalogue.brands)
+
+    @property
+    def suppliers(self) -> DataLoader[str, Supplier | None]:
+        """Suppliers by key."""
+        return self._by_key("suppliers", self.catalogue.suppliers)
+
+    @property
+    def stores(self) -> DataLoader[str, Store | None]:
+        """Stores by key."""
+        return self._by_key("stores", self.catalogue.stores)
+
+    @property
+    def promotions(self) -> DataLoader[str, Promotion | None]:
+        """Promotions by key."""
+        return self._by_key("promotions", self.catalogue.promotions)
+
+    @property
+    def explanations(self) -> DataLoader[Related, Explanation]:
+        """Explanations by relation edge."""
+        return self._loader("explanations", self._explain)
+
+    def joined(self, read: Callable[..., Awaitable[dict[str, list[V]]]], **page: Any) -> DataLoader[str, list[V]]:
+        """One of the catalogue's joins by key; fields that ask for the same page share a read."""
+        key = (read.__name__, *sorted(page.items()))
+        return self._loader(key, partial(_lists, partial(read, **page)))
+
+    def _by_key(self, name: str, read: Callable[[Sequence[str]], Awaitable[dict[str, V]]]) -> DataLoader[str, V | None]:
+        return self._loader(name, partial(_values, read))
+
+    def _loader(self, name: object, load: Callable[[list[Any]], Awaitable[list[Any]]]) -> DataLoader[Any, Any]:
+        if name not in self._loaders:
+            self._loaders[name] = DataLoader(load_fn=load)
+        return self._loaders[name]
+
+    async def _explain(self, edges: list[Related]) -> list[Explanation]:
+        skus = list(dict.fromkeys(sku for edge in edges for sku in (edge.sku, edge.other_sku)))
+        products = [product for product in await self.products.load_many(skus) if product is not None]
+        ids = list(dict.fromkeys(product.category_id for product in products if product.category_id))
+        named = {c.category_id: c.name or c.category_id for c in await self.categories.load_many(ids) if c is not None}
+        names = {product.sku: product.name for product in products if product.name}
+        categories = {p.sku: named[p.category_id] for p in products if p.category_id in named}
+        return await self.advisor.explain(edges, names=names, categories=categories)
+
+
+Info = StrawberryInfo[Context, None]
+
+
+async def _values(read: Callable[[Sequence[str]], Awaitable[dict[str, V]]], keys: list[str]) -> list[V | None]:
+    found = await read(keys)
+    return [found.get(key) for key in keys]
+
+
+async def _lists(read: Callable[[Sequence[str]], Awaitable[dict[str, list[V]]]], keys: list[str]) -> list[list[V]]:
+    found = await read(keys)
+    return [found.get(key, []) for key in keys]

@@ -1,0 +1,49 @@
+"""The contract: every type of the API in one schema, and the file it is printed to."""
+
+from pathlib import Path
+from typing import Final
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from api.entities import Brand, Category, Promotion, Store, Supplier
+from api.errors import is_ours
+from api.limits import WithinLimits
+from api.mutations import Mutation
+from api.products import Product
+from api.query import Query
+from api.request_log import log
+from api.scalars import SCALARS
+
+PRINTED: Final = Path(__file__).with_name("schema.graphql")
+"""The contract as front-end teams read it, kept current by a test."""
+
+
+class Contract(strawberry.Schema):
+    """The schema; it logs its own faults and nobody else's."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Log what is our fault with its stack; what a caller did wrong is in the answer alone."""
+        for error in errors:
+            if is_ours(error):
+                request_id = getattr(getattr(execution_context, "context", None), "request_id", None)
+                log.error("operation failed", request_id=request_id, path=error.path, exc_info=error.original_error)
+
+
+def contract() -> Contract:
+    """The schema that `/graphql` answers by."""
+    return Contract(
+        query=Query,
+        mutation=Mutation,
+        types=[Product, Category, Brand, Supplier, Store, Promotion],
+        extensions=[WithinLimits, ParserCache, ValidationCache],
+        config=StrawberryConfig(scalar_map=SCALARS, sort_schema=True),
+    )
+
+
+def printed() -> str:
+    """The contract in GraphQL's own language, as `schema.graphql` holds it."""
+    return contract().as_str() + "\n"

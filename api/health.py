@@ -1,0 +1,59 @@
+"""Whether the service lives, and whether it can answer everything now."""
+
+import asyncio
+from collections.abc import Awaitable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from api.endpoint import Service
+from api.follower import Follower
+from schema.errors import ShelfgraphError
+
+PATIENCE_SECONDS = 2.0
+
+
+async def alive(request: Request) -> JSONResponse:  # noqa: ARG001 (starlette's form)
+    """Answer that the process lives, whatever it depends on."""
+    return JSONResponse({"status": "alive"})
+
+
+class Readiness:
+    """Answers 200 if every part works, else 503; each part says what is wrong with it."""
+
+    def __init__(self, service: Service, follower: Follower) -> None:
+        self._service, self._follower = service, follower
+
+    async def look(self, request: Request) -> JSONResponse:  # noqa: ARG002 (starlette's form)
+        """Look at every part now."""
+        service = self._service
+        version = service.advisor.model_version
+        graph, journal = await asyncio.gather(
+            _state(service.graph.verify()), _state(asyncio.to_thread(service.journal.last_sequence))
+        )
+        checks = {
+            "graph": graph,
+            "journal": journal,
+            "model": "ready" if version else "No model version has been published yet. Run `shelfgraph train`.",
+            "live_facts": self._follower.problem or "ready",
+        }
+        is_ready = all(state == "ready" for state in checks.values())
+        facts = service.advisor.moment().facts
+        body = {
+            "ready": is_ready,
+            "checks": checks,
+            "model_version": version,
+            "lake_version": facts.base.lake_version,
+            "changes_sequence": facts.sequence,
+        }
+        return JSONResponse(body, status_code=200 if is_ready else 503)
+
+
+async def _state(check: Awaitable[object]) -> str:
+    """`ready`, or the class of what failed: addresses and users stay inside."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await check
+    except (ShelfgraphError, TimeoutError) as error:
+        return {"WrongCredentials": "refused the user name or password"}.get(type(error).__name__, "does not answer")
+    return "ready"

@@ -1,0 +1,174 @@
+"""A product's joins as connections: who supplies it, what promotes it, where it stands, what is bought with it."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import strawberry
+
+from api.context import Context
+from api.entities import Promotion, Store, Supplier, decimal
+from api.pages import Asked, PageInfo, cursor, cut, page_info
+from api.scalars import Money, money
+from decisions.moment import Moment
+from schema.decisions import Availability
+
+if TYPE_CHECKING:
+    from api.products import Product
+
+strawberry.enum(Availability, description="Whether a product can be had: UNKNOWN means nobody counted it.")
+AnyProduct = Annotated["Product", strawberry.lazy("api.products")]
+
+
+@strawberry.type(description="A supplier of one product, and the terms last agreed.")
+class SupplyEdge:
+    """An edge."""
+
+    cursor: str = strawberry.field(description="Its place in the list.")
+    node: Supplier = strawberry.field(description="The supplier.")
+    pack_units: Decimal | None = strawberry.field(description="Units in the pack it is ordered by.")
+    min_order_units: Decimal | None = strawberry.field(description="Units an order must hold at least.")
+    lead_time_days: float | None = strawberry.field(description="Days from order to delivery for this product.")
+
+
+@strawberry.type(description="Suppliers of one product, by key.")
+class SupplyConnection:
+    """A connection."""
+
+    edges: list[SupplyEdge] = strawberry.field(description="The page, in order.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+
+
+@strawberry.type(description="A promotion of one product, and what it takes off.")
+class PromotedEdge:
+    """An edge."""
+
+    cursor: str = strawberry.field(description="Its place in the list.")
+    node: Promotion = strawberry.field(description="The promotion.")
+    promo_price: Money | None = strawberry.field(description="What the product costs under it.")
+    discount_share: float | None = strawberry.field(description="What it takes off the price, 0 to 1.")
+
+
+@strawberry.type(description="Promotions of one product, by key.")
+class PromotedConnection:
+    """A connection."""
+
+    edges: list[PromotedEdge] = strawberry.field(description="The page, in order.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+
+
+@strawberry.type(description="What a store holds of one product, now.")
+class Stock:
+    """A stock."""
+
+    store_id: str = strawberry.field(description="The store's key.")
+    on_hand_units: Decimal | None = strawberry.field(description="Units at the newest count; null if never counted.")
+    availability: Availability = strawberry.field(description="Whether it can be had there.")
+    store: Store | None = strawberry.field(description="The store; null if the graph has not got it yet.")
+
+
+@strawberry.type(description="A store's stock in a list.")
+class StockEdge:
+    """An edge."""
+
+    cursor: str = strawberry.field(description="Its place in the list.")
+    node: Stock = strawberry.field(description="The stock.")
+
+
+@strawberry.type(description="Stocks of one product in the stores that range it, by store key.")
+class StockConnection:
+    """A connection."""
+
+    edges: list[StockEdge] = strawberry.field(description="The page, in order.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+    total_count: int = strawberry.field(description="How many stores range the product.")
+
+
+@strawberry.type(description="A product bought in the same baskets.")
+class BoughtWithEdge:
+    """An edge."""
+
+    cursor: str = strawberry.field(description="Its place in the list.")
+    node: AnyProduct = strawberry.field(description="The other product.")
+    num_baskets: int = strawberry.field(description="Baskets that held both.")
+    lift: float | None = strawberry.field(description="How many times more often than by chance.")
+
+
+@strawberry.type(description="Products bought with one product, most baskets first, at most 100.")
+class BoughtWithConnection:
+    """A connection."""
+
+    edges: list[BoughtWithEdge] = strawberry.field(description="The page, in order.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+
+
+async def supplies(context: Context, sku: str, page: Asked) -> SupplyConnection:
+    """The suppliers of a product."""
+    rows = await context.joined(context.catalogue.supplies, **_start(page)).load(sku)
+    shown = rows[: page.limit]
+    cards = await context.suppliers.load_many([row.supplier_id for row in shown])
+    edges = [
+        SupplyEdge(
+            cursor=cursor("supplier", row.supplier_id),
+            node=Supplier.of(card),
+            pack_units=decimal(row.pack_units),
+            min_order_units=decimal(row.min_order_units),
+            lead_time_days=row.lead_time_days,
+        )
+        for row, card in zip(shown, cards, strict=True)
+        if card is not None
+    ]
+    info = page_info([edge.cursor for edge in edges], page=page, has_more=len(rows) > page.limit)
+    return SupplyConnection(edges=edges, page_info=info)
+
+
+async def promoted(context: Context, sku: str, page: Asked) -> PromotedConnection:
+    """The promotions of a product."""
+    rows = await context.joined(context.catalogue.promoted, **_start(page)).load(sku)
+    shown = rows[: page.limit]
+    cards = await context.promotions.load_many([row.promotion_id for row in shown])
+    currency = context.moment.facts.base.currency
+    edges = [
+        PromotedEdge(
+            cursor=cursor("promotion", row.promotion_id),
+            node=Promotion.of(card),
+            promo_price=None if row.promo_price is None else money(np.float32(row.promo_price), currency),
+            discount_share=row.discount_share,
+        )
+        for row, card in zip(shown, cards, strict=True)
+        if card is not None
+    ]
+    info = page_info([edge.cursor for edge in edges], page=page, has_more=len(rows) > page.limit)
+    return PromotedConnection(edges=edges, page_info=info)
+
+
+async def stocks(context: Context, sku: str, page: Asked, store_id: str | None) -> StockConnection:
+    """What the stores that range a product hold of it, from live facts; one store only where it is named."""
+    facts = context.moment.facts
+    row = facts.base.product_rows.get(sku)
+    ids = [] if row is None else _ranging(context.moment, row, context.moment.known_store(store_id))
+    page_of = cut("stock", ids, ids, page)
+    cards = await context.stores.load_many(page_of.items)
+    edges = []
+    for at, store, card in zip(page_of.cursors, page_of.items, cards, strict=True):
+        rows = np.array([row], np.int64)
+        units = float(facts.units(rows, store_id=store)[0])
+        stock = Stock(
+            store_id=store,
+            on_hand_units=None if np.isnan(units) else decimal(units),
+            availability=facts.availability(rows, store_id=store)[0],
+            store=None if card is None else Store.of(card),
+        )
+        edges.append(StockEdge(cursor=at, node=stock))
+    return StockConnection(edges=edges, page_info=page_of.info, total_count=len(ids))
+
+
+def _ranging(moment: Moment, row: int, store_id: str | None) -> list[str]:
+    base = moment.facts.base
+    if store_id is not None:
+        return [store_id] if base.is_ranged[base.store_rows[store_id], row] else []
+    return [store for store, ranges in zip(base.store_ids, base.is_ranged[:, row], strict=True) if ranges]
+
+
+def _start(page: Asked) -> dict[str, object]:
+    return {"after": "" if page.after is None else str(page.after[0]), "limit": page.limit + 1}

@@ -1,0 +1,143 @@
+"""What one operation may ask: its depth, aliases, tokens and cost, counted before anything is run."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    get_named_type,
+    value_from_ast_untyped,
+)
+from graphql.language import InlineFragmentNode
+from strawberry.extensions import SchemaExtension
+
+from api.errors import COST_EXCEEDED
+from api.pages import DEFAULT_PAGE, MAX_PAGE
+
+MAX_DEPTH: Final = 16
+MAX_ALIASES: Final = 50
+MAX_TOKENS: Final = 3_000
+MAX_COST: Final = 50_000
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a part of an operation is: levels of fields, aliases, and fields answered at most."""
+
+    depth: int = 0
+    aliases: int = 0
+    cost: int = 0
+
+    def beside(self, other: "Size") -> "Size":
+        """Both parts side by side."""
+        return Size(max(self.depth, other.depth), self.aliases + other.aliases, self.cost + other.cost)
+
+    def under(self, *, alias: bool, times: int) -> "Size":
+        """A field with this part below it, answered for each of `times` list items."""
+        return Size(self.depth + 1, self.aliases + alias, 1 + times * self.cost)
+
+
+class WithinLimits(SchemaExtension):
+    """Refuses what is too deep, aliased too often or too costly, right after parsing and before validation."""
+
+    def on_operation(self) -> Iterator[None]:
+        """Bound the tokens that are parsed."""
+        self.execution_context.parse_options["max_tokens"] = MAX_TOKENS
+        yield
+
+    def on_parse(self) -> Iterator[None]:
+        """Measure what was parsed.
+
+        Raises:
+            GraphQLError: if it is too large.
+        """
+        yield
+        document = self.execution_context.graphql_document
+        if document is not None:
+            schema: GraphQLSchema = self.execution_context.schema._schema
+            refuse_large(document, schema, self.execution_context.variables or {})
+
+
+def refuse_large(document: DocumentNode, schema: GraphQLSchema, variables: Mapping[str, Any]) -> None:
+    """Return if every operation of a document is within limits.
+
+    Raises:
+        GraphQLError: if one is not, saying which limit and by how much.
+    """
+    measure = _Measure(document, schema, variables)
+    for operation in document.definitions:
+        if isinstance(operation, OperationDefinitionNode):
+            size = measure.selection(operation.selection_set, schema.get_root_type(operation.operation))
+            _refuse("deep", size.depth, MAX_DEPTH)
+            _refuse("often aliased", size.aliases, MAX_ALIASES)
+            _refuse("costly", size.cost, MAX_COST, code=COST_EXCEEDED)
+
+
+def _refuse(word: str, size: int, most: int, *, code: str = "BAD_USER_INPUT") -> None:
+    if size > most:
+        told = "endlessly" if size >= _Measure.endless else f"{size:,}"
+        message = f"This operation is too {word}: {told}, where {most:,} is allowed. Ask for less at once."
+        raise GraphQLError(message, extensions={"code": code})
+
+
+class _Measure:
+    """Sizes of selections; each fragment is measured once a type, so that fragments of fragments cost nothing."""
+
+    endless: Final = 10**12
+
+    def __init__(self, document: DocumentNode, schema: GraphQLSchema, variables: Mapping[str, Any]) -> None:
+        self._schema, self._variables = schema, variables
+        self._known: dict[tuple[str, str], Size] = {}
+        self._fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+
+    def selection(self, selections: SelectionSetNode | None, kind: Any) -> Size:
+        """The size of what is selected of a type; fields the type does not have count as plain ones."""
+        size = Size()
+        for node in () if selections is None else selections.selections:
+            if isinstance(node, FieldNode):
+                size = size.beside(self._field(node, kind))
+            elif isinstance(node, InlineFragmentNode):
+                named = node.type_condition and self._schema.get_type(node.type_condition.name.value)
+                size = size.beside(self.selection(node.selection_set, named or kind))
+            elif isinstance(node, FragmentSpreadNode):
+                size = size.beside(self._fragment(node.name.value, kind))
+        return size
+
+    def _field(self, node: FieldNode, kind: Any) -> Size:
+        fields = kind.fields if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) else {}
+        field = fields.get(node.name.value)
+        below = self.selection(node.selection_set, None if field is None else get_named_type(field.type))
+        return below.under(alias=node.alias is not None, times=self._times(node, {} if field is None else field.args))
+
+    def _fragment(self, name: str, kind: Any) -> Size:
+        key = (name, getattr(kind, "name", ""))
+        fragment = self._fragments.get(name)
+        if fragment is not None and key not in self._known:
+            # Met again before it is measured, it contains itself.
+            self._known[key] = Size(self.endless, self.endless, self.endless)
+            named = self._schema.get_type(fragment.type_condition.name.value)
+            self._known[key] = self.selection(fragment.selection_set, named or kind)
+        return self._known.get(key, Size())
+
+    def _times(self, node: FieldNode, declared: Mapping[str, Any]) -> int:
+        """How many items a field answers at most, by its page size or by the longest list it is given."""
+        given = {
+            each.name.value: value_from_ast_untyped(each.value, dict(self._variables)) for each in node.arguments or ()
+        }
+        lists = [len(value) for value in given.values() if isinstance(value, list)]
+        if "first" in declared:
+            default = declared["first"].default_value
+            sizes = [size for name in ("first", "last") if isinstance(size := given.get(name), int)]
+            page = sizes[0] if sizes else default if isinstance(default, int) else DEFAULT_PAGE
+            lists.append(max(0, min(page, MAX_PAGE)))
+        return max(lists, default=1)

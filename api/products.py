@@ -1,0 +1,229 @@
+"""Product: the catalogue's card joined to live facts and learnt relations."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+import numpy as np
+import strawberry
+
+from api.context import Context, Info
+from api.entities import Brand, Category, decimal
+from api.ids import global_id
+from api.joins import (
+    BoughtWithConnection,
+    BoughtWithEdge,
+    PromotedConnection,
+    StockConnection,
+    SupplyConnection,
+    promoted,
+    stocks,
+    supplies,
+)
+from api.nodes import Node
+from api.pages import After, Asked, Before, First, Last, PageInfo, asked, cursor, cut, page_info
+from api.relations import RelatedConnection, related_page
+from api.scalars import Money, price_of
+from graph.catalogue import LAST_KEY, Owner
+from schema import catalogue
+from schema.decisions import Availability
+from schema.edges import BOUGHT_WITH_CAP
+
+StoreId = Annotated[str | None, strawberry.argument(description="At this store; null means any store.")]
+InStockOnly = Annotated[bool, strawberry.argument(description="Leave out what is not known to be in stock.")]
+
+
+@strawberry.type(description="Something the shop sells or sold.")
+class Product(Node):
+    """A product."""
+
+    category_id: strawberry.Private[str | None]
+    brand_name: strawberry.Private[str | None]
+    sku: str = strawberry.field(description="The retailer's key.")
+    name: str | None = strawberry.field(description="As on the shelf.")
+    description: str | None = strawberry.field(description="Longer words about it.")
+    size: Decimal | None = strawberry.field(description="How much a pack holds, in `sizeUnit`.")
+    size_unit: str | None = strawberry.field(description="The unit of `size`, such as g or ml.")
+    is_private_label: bool | None = strawberry.field(description="Whether it is the retailer's own brand.")
+    is_sold_by_weight: bool | None = strawberry.field(description="Whether it is weighed at the till.")
+    minimum_age: int = strawberry.field(description="Years a customer must have; 0 if anybody may buy it.")
+    gtin: str | None = strawberry.field(description="Its global trade item number.")
+    image_url: str | None = strawberry.field(description="Where its picture is.")
+    product_url: str | None = strawberry.field(description="Where its page is.")
+    launched_on: date | None = strawberry.field(description="Its first day in the range; null if always.")
+    delisted_on: date | None = strawberry.field(description="The day it left the range, as loaded; null if it has not.")
+
+    @classmethod
+    def of(cls, card: catalogue.Product) -> "Product":
+        """The contract's copy of a card."""
+        return cls(
+            id=global_id("Product", card.sku),
+            category_id=card.category_id,
+            brand_name=card.brand,
+            sku=card.sku,
+            name=card.name,
+            description=card.description,
+            size=decimal(card.size),
+            size_unit=card.size_unit,
+            is_private_label=card.is_private_label,
+            is_sold_by_weight=card.is_sold_by_weight,
+            minimum_age=card.minimum_age,
+            gtin=card.gtin,
+            image_url=card.image_url,
+            product_url=card.product_url,
+            launched_on=card.launched_on,
+            delisted_on=card.delisted_on,
+        )
+
+    @strawberry.field(description="Its brand; null if it has none.")
+    def brand(self) -> Brand | None:
+        """The brand."""
+        return None if self.brand_name is None else Brand.of(catalogue.Brand(self.brand_name))
+
+    @strawberry.field(description="Its category; null if it has none.")
+    async def category(self, info: Info) -> Category | None:
+        """The category."""
+        card = None if self.category_id is None else await info.context.categories.load(self.category_id)
+        return None if card is None else Category.of(card)
+
+    @strawberry.field(description="What it costs now; null if nobody knows.")
+    def price(self, info: Info, store_id: StoreId = None) -> Money | None:
+        """The price."""
+        return price_of(self.sku, info.context.moment, info.context.moment.known_store(store_id))
+
+    @strawberry.field(description="Whether it can be had now.")
+    def availability(self, info: Info, store_id: StoreId = None) -> Availability | None:
+        """The availability."""
+        moment = info.context.moment
+        row = moment.facts.base.product_rows.get(self.sku)
+        if row is None:
+            return Availability.UNKNOWN
+        return moment.facts.availability(np.array([row], np.int64), store_id=moment.known_store(store_id))[0]
+
+    @strawberry.field(description="What each store that ranges it holds of it now.")
+    async def stocks(
+        self,
+        info: Info,
+        store_id: StoreId = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> StockConnection | None:
+        """A page by store key."""
+        return await stocks(info.context, self.sku, asked("stock", first, after, last, before), store_id)
+
+    @strawberry.field(description="Who supplies it, by key.")
+    async def suppliers(self, info: Info, first: First = None, after: After = None) -> SupplyConnection:
+        """A page by key."""
+        return await supplies(info.context, self.sku, asked("supplier", first, after))
+
+    @strawberry.field(description="What promotes or promoted it, by key.")
+    async def promotions(self, info: Info, first: First = None, after: After = None) -> PromotedConnection:
+        """A page by key."""
+        return await promoted(info.context, self.sku, asked("promotion", first, after))
+
+    @strawberry.field(description="What can be offered when this product is wanted, best first.")
+    async def substitutes(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        store_id: StoreId = None,
+        in_stock_only: InStockOnly = False,
+    ) -> RelatedConnection | None:
+        """A page of candidates."""
+        page = asked("SUBSTITUTES_FOR", first, after)
+        return await related_page(
+            info.context, self.sku, "SUBSTITUTES_FOR", page, store_id=store_id, in_stock_only=in_stock_only
+        )
+
+    @strawberry.field(description="What goes with this product, best first.")
+    async def complements(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        store_id: StoreId = None,
+        in_stock_only: InStockOnly = False,
+    ) -> RelatedConnection | None:
+        """A page of candidates."""
+        page = asked("COMPLEMENTS", first, after)
+        return await related_page(
+            info.context, self.sku, "COMPLEMENTS", page, store_id=store_id, in_stock_only=in_stock_only
+        )
+
+    @strawberry.field(description="What is bought in the same baskets, most baskets first: counted, not learnt.")
+    async def bought_with(self, info: Info, first: First = None, after: After = None) -> BoughtWithConnection:
+        """A page of partners."""
+        context, page = info.context, asked("bought_with", first, after)
+        rows = await context.joined(context.catalogue.bought_with, limit=BOUGHT_WITH_CAP).load(self.sku)
+        shown = cut("bought_with", rows, [row.sku for row in rows], page)
+        cards = await context.products.load_many([row.sku for row in shown.items])
+        edges = [
+            BoughtWithEdge(cursor=at, node=Product.of(card), num_baskets=row.num_baskets, lift=row.lift)
+            for row, at, card in zip(shown.items, shown.cursors, cards, strict=True)
+            if card is not None
+        ]
+        return BoughtWithConnection(edges=edges, page_info=shown.info)
+
+
+@strawberry.type(description="A product in a list.")
+class ProductEdge:
+    """An edge."""
+
+    cursor: str = strawberry.field(description="Its place in the list; valid while products come and go.")
+    node: Product = strawberry.field(description="The product.")
+
+
+@strawberry.type(description="A page of products.")
+class ProductConnection:
+    """A connection."""
+
+    is_counted: strawberry.Private[bool]
+    edges: list[ProductEdge] = strawberry.field(description="The page, in order.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+
+    @strawberry.field(description="How many there are in all; null where that is not counted cheaply.")
+    async def total_count(self, info: Info) -> int | None:
+        """The count."""
+        return await info.context.catalogue.num_products() if self.is_counted else None
+
+
+async def product_page(info: Info, page: Asked, *, owner: Owner = "product", key: str = "") -> ProductConnection:
+    """A page of all products, or of an owner's, by sku."""
+    skus = await info.context.catalogue.page(
+        owner,
+        key,
+        after="" if page.after is None else str(page.after[0]),
+        before=LAST_KEY if page.before is None else str(page.before[0]),
+        limit=page.limit + 1,
+        is_last=page.is_last,
+    )
+    has_more = len(skus) > page.limit
+    shown = skus[len(skus) - page.limit if has_more else 0 :] if page.is_last else skus[: page.limit]
+    cursors = [cursor("product", sku) for sku in shown]
+    return await _connection(info.context, shown, cursors, page, has_more, is_counted=owner == "product")
+
+
+async def search_page(info: Info, page: Asked, *, words: str) -> ProductConnection:
+    """A page of products whose names or descriptions have the words, best first."""
+    start = None if page.after is None else (float(page.after[0]), str(page.after[1]))
+    found = await info.context.catalogue.search(words, after=start, limit=page.limit + 1)
+    shown = found[: page.limit]
+    cursors = [cursor("search", score, sku) for score, sku in shown]
+    skus = [sku for _, sku in shown]
+    return await _connection(info.context, skus, cursors, page, len(found) > page.limit, is_counted=False)
+
+
+async def _connection(
+    context: Context, skus: list[str], cursors: list[str], page: Asked, has_more: bool, *, is_counted: bool
+) -> ProductConnection:
+    cards = await context.products.load_many(skus)
+    edges = [
+        ProductEdge(cursor=at, node=Product.of(card))
+        for at, card in zip(cursors, cards, strict=True)
+        if card is not None
+    ]
+    info = page_info(cursors, page=page, has_more=has_more)
+    return ProductConnection(is_counted=is_counted, edges=edges, page_info=info)
