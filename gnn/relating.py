@@ -1,0 +1,113 @@
+"""The strongest candidates of every anchor, with probability and evidence, as Relations."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import scipy.sparse as sp
+
+from gnn.decoding import COMPLEMENT, SUBSTITUTE, Decoder
+from gnn.heads import HeadVectors
+from measures.text import pair_similarity
+from schema.edges import RELATION_CAP, RelationName
+from schema.progress import Progress
+from schema.relations import RELATION_SCHEMA, Relations
+from schema.snapshot import GraphSnapshot
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+FETCHED = 100
+"""Candidates fetched by vectors for each anchor before probabilities order them."""
+BLOCK = 1024
+LEAST = 0.01
+"""Candidates of lower probability are not kept."""
+
+
+def relate(snapshot: GraphSnapshot, decoder: Decoder, *, progress: Progress) -> Relations:
+    """At most RELATION_CAP candidates for every anchor and relation, ordered by probability, ties by sku.
+
+    Without a single weak label there is nothing to tell relations by, and none are kept.
+    """
+    heads: tuple[tuple[RelationName, HeadVectors, int], ...] = (
+        ("COMPLEMENTS", decoder.complement, COMPLEMENT),
+        ("SUBSTITUTES_FOR", decoder.substitute, SUBSTITUTE),
+    )
+    if decoder.weights is None:
+        return Relations(table=RELATION_SCHEMA.empty_table(), is_calibrated=False)
+    counted = _evidence(snapshot, "BOUGHT_WITH"), _evidence(snapshot, "SWITCHED_TO")
+    tables = [RELATION_SCHEMA.empty_table()]
+    for relation, head, place in heads:
+        for anchors, candidates, probability in strongest(head, decoder, place, progress, relation):
+            tables.append(_rows(snapshot, decoder, counted, relation, (anchors, candidates, probability)))
+    return Relations(table=pa.concat_tables(tables).combine_chunks(), is_calibrated=False)
+
+
+def strongest(
+    head: HeadVectors, decoder: Decoder, place: int, progress: Progress, relation: RelationName
+) -> Iterator[tuple[Rows, Rows, Floats]]:
+    """Anchors, candidates and probabilities of the kept pairs, block of anchors by block, sorted as Relations is."""
+    size = len(head.priors)
+    names = decoder.content.text
+    for start in range(0, size, BLOCK):
+        block = np.arange(start, min(start + BLOCK, size))
+        scores = head.anchors[block] @ head.candidates.T + head.priors
+        fetched = [_fetch(scores, block, FETCHED)]
+        if place == SUBSTITUTE:
+            fetched.append(_fetch(names[block] @ names.T, block, FETCHED // 4))
+        candidates = np.concatenate(fetched, axis=1)
+        anchors = np.repeat(block, candidates.shape[1])
+        keys = np.unique((anchors * size + candidates.ravel())[anchors != candidates.ravel()])
+        anchors, chosen = keys // size, keys % size
+        probability = decoder.probabilities(anchors, chosen)[:, place].astype(np.float32)
+        order = np.lexsort((chosen, -probability, anchors))
+        anchors, chosen, probability = anchors[order], chosen[order], probability[order]
+        kept = (np.arange(len(anchors)) - np.searchsorted(anchors, anchors) < RELATION_CAP) & (probability >= LEAST)
+        yield anchors[kept], chosen[kept], probability[kept]
+        progress(f"relations: {relation.lower().replace('_', ' ')}", int(block[-1]) + 1, size)
+
+
+def _fetch(scores: Floats, block: Rows, depth: int) -> Rows:
+    scores[np.arange(len(block)), block] = -np.inf
+    depth = min(depth, scores.shape[1])
+    return np.argpartition(-scores, depth - 1, axis=1)[:, :depth].astype(np.int64)
+
+
+def _evidence(snapshot: GraphSnapshot, name: str) -> sp.csr_matrix:
+    """How often each pair was counted `[num_products, num_products]`, anchor to candidate."""
+    source, target = snapshot.edge_index(name)
+    column = "num_baskets" if name == "BOUGHT_WITH" else "num_switches"
+    values = snapshot.edge_values(name, column)
+    matrix = sp.csr_matrix((values, (source, target)), shape=(snapshot.num_products,) * 2)
+    return sp.csr_matrix(matrix + matrix.T) if name == "BOUGHT_WITH" else matrix
+
+
+def _looked_up(counts: sp.csr_matrix, anchors: Rows, candidates: Rows) -> Rows:
+    if not len(anchors):  # scipy answers an empty index with a matrix
+        return np.empty(0, np.int64)
+    return np.asarray(counts[anchors, candidates]).ravel().astype(np.int64)
+
+
+def _rows(
+    snapshot: GraphSnapshot,
+    decoder: Decoder,
+    counted: tuple[sp.csr_matrix, sp.csr_matrix],
+    relation: RelationName,
+    pairs: tuple[Rows, Rows, Floats],
+) -> pa.Table:
+    anchors, candidates, probability = pairs
+    category, skus = decoder.content.category, snapshot.keys("Product")
+    baskets, switches = (_looked_up(one, anchors, candidates) for one in counted)
+    columns = {
+        "relation": pa.array([relation] * len(anchors), pa.string()),
+        "other_sku": skus.take(pa.array(anchors)),
+        "rank": pa.array(np.arange(len(anchors)) - np.searchsorted(anchors, anchors) + 1, pa.int32()),
+        "sku": skus.take(pa.array(candidates)),
+        "probability": pa.array(probability),
+        "transfer_share": pa.nulls(len(anchors), pa.float32()),
+        "num_baskets": pa.array(baskets),
+        "num_switches": pa.array(switches),
+        "is_same_category": pa.array((category[anchors] == category[candidates]) & (category[anchors] >= 0)),
+        "text_similarity": pa.array(pair_similarity(decoder.content.names, anchors, candidates)),
+    }
+    return pa.table(columns, schema=RELATION_SCHEMA)

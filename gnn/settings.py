@@ -1,0 +1,42 @@
+"""What one fit may be told."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """Sizes and rates of one fit; the defaults were chosen on Online Retail before 2011-08-01 and on the small shop.
+
+    Attributes:
+        seed: of every draw; equal seed, data and machine give equal vectors.
+        width: numbers a vector holds, the two for prior and normaliser among them.
+        text_width: directions kept of the names' n-grams.
+        attribute_width: directions kept of brand, category path and supplier.
+        signature_width: random numbers a product carries through the graph, so that neighbours can be told apart.
+        hidden: width of the hidden layer.
+        epochs: passes of the shared network over all folds.
+        own_epochs: passes of the products' own vectors over all pairs.
+        num_folds: parts the pairs are cut into; a pair's features never see the edges of its own part.
+        batch: anchors a step.
+        max_candidates: products a softmax runs over; in smaller catalogues it is exact, in larger ones sampled.
+        trunk_candidates: the same for the shared network, whose every candidate costs more.
+        prior_power: share of a candidate's log popularity taken off its score: 0 keeps popular ones, 1 is lift.
+        num_threads: processor threads torch uses.
+    """
+
+    seed: int = 0
+    width: int = 128
+    text_width: int = 64
+    attribute_width: int = 24
+    signature_width: int = 32
+    hidden: int = 256
+    epochs: int = 5
+    own_epochs: int = 25
+    num_folds: int = 5
+    batch: int = 512
+    max_candidates: int = 8192
+    trunk_candidates: int = 1024
+    learning_rate: float = 0.01
+    weight_decay: float = 1e-4
+    prior_power: float = 0.3
+    num_threads: int = 2

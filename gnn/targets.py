@@ -1,0 +1,124 @@
+"""What each head learns from: weighted pairs out of the graph's counted edges, cut into folds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from gnn.content import Content
+from measures.text import pair_similarity
+from schema.snapshot import GraphSnapshot
+
+Rows = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+
+TWIN_SIMILARITY = 0.6
+"""Names at least this alike, seldom bought together, count weakly as substitutes."""
+TWINS = 8
+"""Alike names looked at for each product."""
+TWIN_WEIGHT = 0.25
+"""What an alike name counts beside one full row of switches."""
+BLOCK = 1024
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Weighted directed pairs, anchor to candidate.
+
+    Attributes:
+        anchors, candidates: `[num_pairs]` product rows.
+        weights: `[num_pairs]` float32, > 0.
+        folds: `[num_pairs]` the part each pair is in; both directions, and both relations, are in the same part.
+    """
+
+    anchors: Rows
+    candidates: Rows
+    weights: Floats
+    folds: npt.NDArray[np.int8]
+
+    def __len__(self) -> int:
+        return len(self.anchors)
+
+    def matrix(self, num_products: int, fold: int | None = None) -> sp.csr_matrix:
+        """The weights `[num_products, num_products]`, of one fold or of all."""
+        chosen = slice(None) if fold is None else self.folds == fold
+        ends = (self.anchors[chosen], self.candidates[chosen])
+        return sp.csr_matrix((self.weights[chosen], ends), shape=(num_products, num_products))
+
+
+def fold_of(left: Rows, right: Rows, num_folds: int, seed: int) -> npt.NDArray[np.int8]:
+    """The fold of each unordered pair `[num_pairs]`, a fixed function of the two rows and the seed."""
+    low, high = np.minimum(left, right).astype(np.uint64), np.maximum(left, right).astype(np.uint64)
+    with np.errstate(over="ignore"):
+        mixed = (low * np.uint64(0x9E3779B97F4A7C15) + high + np.uint64(seed)) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0x94D049BB133111EB)
+    return ((mixed >> np.uint64(33)) % np.uint64(num_folds)).astype(np.int8)
+
+
+def complement_pairs(snapshot: GraphSnapshot, counts: Floats, *, num_folds: int, seed: int) -> Pairs:
+    """Products bought together, both directions, weighted as often as chance in light baskets would have it.
+
+    Args:
+        counts: `[num_products]` baskets (decayed) holding each product. An edge weighs lift × both counts: co-purchase
+            freed of heavy baskets, which `lift` leaves out, and turned to what sells now.
+    """
+    source, target = snapshot.edge_index("BOUGHT_WITH")
+    lift = snapshot.edge_values("BOUGHT_WITH", "lift")
+    one_way = lift * (counts[target] + 1.0), lift * (counts[source] + 1.0)
+    anchors, candidates = np.concatenate([source, target]), np.concatenate([target, source])
+    together = np.concatenate(one_way).astype(np.float32)
+    return _sorted_pairs(anchors, candidates, together, num_folds, seed)
+
+
+def substitute_pairs(snapshot: GraphSnapshot, content: Content, *, num_folds: int, seed: int) -> Pairs:
+    """Weak labels of substitution: switches, and alike names of one category seldom bought together."""
+    size = snapshot.num_products
+    source, target = snapshot.edge_index("SWITCHED_TO")
+    strength = np.log1p(snapshot.edge_values("SWITCHED_TO", "num_switches"))
+    switched = sp.csr_matrix((strength, (source, target)), shape=(size, size))
+    twins = alike_names(content)
+    together = bought_with(snapshot)
+    apart = twins - twins.multiply(together > 0)
+    pairs = sp.coo_matrix(_row_shares(switched) + TWIN_WEIGHT * _row_shares(sp.csr_matrix(apart)))
+    kept = (pairs.data > 0) & (pairs.row != pairs.col)
+    anchors, candidates = pairs.row[kept].astype(np.int64), pairs.col[kept].astype(np.int64)
+    return _sorted_pairs(anchors, candidates, pairs.data[kept].astype(np.float32), num_folds, seed)
+
+
+def bought_with(snapshot: GraphSnapshot) -> sp.csr_matrix:
+    """PPMI of products bought together `[num_products, num_products]`, symmetric."""
+    source, target = snapshot.edge_index("BOUGHT_WITH")
+    ppmi = snapshot.edge_values("BOUGHT_WITH", "ppmi")
+    half = sp.csr_matrix((ppmi, (source, target)), shape=(snapshot.num_products,) * 2)
+    return sp.csr_matrix(half + half.T)
+
+
+def alike_names(content: Content) -> sp.csr_matrix:
+    """Cosine of each product's most alike names of its category `[num_products, num_products]`, TWINS a row at most."""
+    size = len(content.text)
+    rows, columns = [], []
+    for start in range(0, size, BLOCK):
+        stop = min(start + BLOCK, size)
+        scores = content.text[start:stop] @ content.text.T
+        scores[content.category[start:stop, None] != content.category[None, :]] = -1.0
+        scores[np.arange(stop - start), np.arange(start, stop)] = -1.0
+        depth = min(TWINS, size)
+        best = np.argpartition(-scores, depth - 1, axis=1)[:, :depth]
+        rows.append(np.repeat(np.arange(start, stop), depth))
+        columns.append(best.ravel())
+    left, right = np.concatenate(rows).astype(np.int64), np.concatenate(columns).astype(np.int64)
+    cosine = pair_similarity(content.names, left, right)
+    alike = (cosine >= TWIN_SIMILARITY) & (left != right) & (content.category[left] == content.category[right])
+    return sp.csr_matrix((cosine[alike], (left[alike], right[alike])), shape=(size, size))
+
+
+def _row_shares(matrix: sp.csr_matrix) -> sp.csr_matrix:
+    totals = np.asarray(matrix.sum(axis=1)).ravel()
+    return sp.csr_matrix(sp.diags(1.0 / np.maximum(totals, 1e-9)) @ matrix)
+
+
+def _sorted_pairs(anchors: Rows, candidates: Rows, weights: Floats, num_folds: int, seed: int) -> Pairs:
+    order = np.lexsort((candidates, anchors))
+    anchors, candidates = anchors[order], candidates[order]
+    return Pairs(anchors, candidates, weights[order], fold_of(anchors, candidates, num_folds, seed))

@@ -1,0 +1,192 @@
+"""One fit: a graph snapshot to vectors, relations and what is popular."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import torch
+
+from gnn.content import Content, read_content
+from gnn.decoding import Decoder, category_affinity, fit_weights
+from gnn.heads import Course, HeadVectors, fit_head
+from gnn.hetero import hetero_data
+from gnn.propagation import propagated
+from gnn.relating import relate
+from gnn.settings import TrainSettings
+from gnn.targets import Pairs, complement_pairs, substitute_pairs
+from schema.embeddings import EmbeddingTable
+from schema.errors import EmptyWindow
+from schema.progress import Progress, silent
+from schema.relations import Relations
+from schema.snapshot import GraphSnapshot
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What one fit has learnt.
+
+    Attributes:
+        embeddings: `complement_anchor` · `complement_candidate` is log P(candidate bought with anchor) less
+            `prior_power` of the candidate's log popularity; the substitute pair is log P alone.
+        popularity: `sku` and `num_baskets` (float32), most bought first.
+        metrics: sizes of what was learnt from, and which simpler model stands in where something was missing.
+        fit_seconds: wall clock.
+    """
+
+    embeddings: EmbeddingTable
+    relations: Relations
+    popularity: pa.Table
+    metrics: Mapping[str, Any]
+    fit_seconds: float
+
+
+def fit(
+    snapshot: GraphSnapshot,
+    *,
+    settings: TrainSettings | None = None,
+    purchase_counts: pa.Table | None = None,
+    progress: Progress = silent,
+) -> Trained:
+    """Learn which products substitute for and complement which, from the graph as of a day.
+
+    Without BOUGHT_WITH edges complements rest on nothing and none are kept; without SWITCHED_TO edges substitutes rest
+    on names and categories. Either is told in `metrics["stands_on"]`.
+
+    Args:
+        purchase_counts: `sku` and `num_baskets`, decayed baskets before the cut-off; None takes the capped counts of
+            BOUGHT, or of BOUGHT_WITH where no customers are known.
+
+    Raises:
+        EmptyWindow: if the snapshot holds no product.
+    """
+    began, settings = time.perf_counter(), settings or TrainSettings()
+    if snapshot.num_products == 0:
+        raise EmptyWindow(f"The snapshot as of {snapshot.as_of} holds no product.", remedy="Load products first.")
+    with steady_torch(settings.num_threads):
+        counts = product_counts(snapshot, purchase_counts)
+        content = read_content(snapshot, settings)
+        complements = complement_pairs(snapshot, counts, num_folds=settings.num_folds, seed=settings.seed)
+        substitutes = substitute_pairs(snapshot, content, num_folds=settings.num_folds, seed=settings.seed)
+        decoder = _learn(snapshot, content, counts, (substitutes, complements), settings, progress)
+        relations = relate(snapshot, decoder, progress=progress)
+    return Trained(
+        embeddings=_embeddings(snapshot, decoder, settings),
+        relations=relations,
+        popularity=_popularity(snapshot, counts),
+        metrics=_metrics(snapshot, substitutes, complements, relations),
+        fit_seconds=time.perf_counter() - began,
+    )
+
+
+@contextmanager
+def steady_torch(num_threads: int) -> Iterator[None]:
+    """Torch with deterministic algorithms and a fixed number of threads, put back as it was afterwards."""
+    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    torch.set_num_threads(num_threads)
+    torch.use_deterministic_algorithms(True)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(strict)
+
+
+def product_counts(snapshot: GraphSnapshot, purchase_counts: pa.Table | None) -> Floats:
+    """Baskets holding each product `[num_products]` float32, 0 where it was never bought."""
+    counts = np.zeros(snapshot.num_products, np.float32)
+    if purchase_counts is not None:
+        rows = pc.fill_null(snapshot.index_of("Product", purchase_counts.column("sku").combine_chunks()), -1).to_numpy()
+        values = purchase_counts.column("num_baskets").to_numpy()
+        counts[rows[rows >= 0]] = values[rows >= 0]
+        return counts
+    bought = snapshot.edge_index("BOUGHT")[1]
+    np.add.at(counts, bought, snapshot.edge_values("BOUGHT", "num_baskets"))
+    if not len(bought):
+        for end in snapshot.edge_index("BOUGHT_WITH"):
+            np.maximum.at(counts, end, snapshot.edge_values("BOUGHT_WITH", "num_baskets"))
+    return counts
+
+
+def _learn(
+    snapshot: GraphSnapshot,
+    content: Content,
+    counts: Floats,
+    pairs: tuple[Pairs, Pairs],
+    settings: TrainSettings,
+    progress: Progress,
+) -> Decoder:
+    views = _views(snapshot, content, settings, progress)
+    priors = np.log1p(counts) - np.log1p(counts).mean()
+    flat = np.zeros(len(counts), np.float32)
+    heads: list[HeadVectors] = []
+    for stage, own, prior in zip(("substitutes", "complements"), pairs, (flat, priors), strict=True):
+        course = Course(settings, content.category, progress, stage)
+        heads.append(fit_head(own, views, priors=prior.astype(np.float32), course=course))
+    affinity = category_affinity(pairs[1], content.category)
+    decoder = Decoder(heads[0], heads[1], content, np.log1p(counts).astype(np.float32), affinity)
+    return replace(decoder, weights=fit_weights(decoder, *pairs, seed=settings.seed))
+
+
+def _views(
+    snapshot: GraphSnapshot, content: Content, settings: TrainSettings, progress: Progress
+) -> list[torch.Tensor]:
+    """Propagated features for each fold, and last over every edge."""
+    data = hetero_data(snapshot)
+    generator = np.random.default_rng(settings.seed)
+    signature = generator.standard_normal((snapshot.num_products, settings.signature_width)).astype(np.float32)
+    features = torch.from_numpy(np.concatenate([content.features, signature], axis=1))
+    views = []
+    for without in (*range(settings.num_folds), None):
+        views.append(propagated(data, features, without_fold=without, num_folds=settings.num_folds, seed=settings.seed))
+        progress("propagating features", len(views), settings.num_folds + 1)
+    return views
+
+
+def _embeddings(snapshot: GraphSnapshot, decoder: Decoder, settings: TrainSettings) -> EmbeddingTable:
+    """The heads' vectors with prior and normaliser folded into two more numbers."""
+    sub_anchor, sub_candidate = _folded(decoder.substitute, np.zeros_like(decoder.log_counts))
+    comp_anchor, comp_candidate = _folded(decoder.complement, settings.prior_power * decoder.log_counts)
+    return EmbeddingTable(
+        skus=tuple(snapshot.keys("Product").to_pylist()),
+        spaces={
+            "substitute_anchor": sub_anchor,
+            "substitute_candidate": sub_candidate,
+            "complement_anchor": comp_anchor,
+            "complement_candidate": comp_candidate,
+        },
+    )
+
+
+def _folded(head: HeadVectors, taken_off: Floats) -> tuple[Floats, Floats]:
+    ones = np.ones(len(head.priors), np.float32)
+    anchors = np.column_stack([head.anchors, ones, -head.normalisers])
+    candidates = np.column_stack([head.candidates, head.priors - taken_off, ones])
+    return anchors.astype(np.float32), candidates.astype(np.float32)
+
+
+def _popularity(snapshot: GraphSnapshot, counts: Floats) -> pa.Table:
+    order = np.lexsort((np.arange(len(counts)), -counts))
+    return pa.table({"sku": snapshot.keys("Product").take(pa.array(order)), "num_baskets": counts[order]})
+
+
+def _metrics(snapshot: GraphSnapshot, substitutes: Pairs, complements: Pairs, relations: Relations) -> dict[str, Any]:
+    switched = snapshot.edges["SWITCHED_TO"].num_rows
+    return {
+        "num_products": snapshot.num_products,
+        "num_substitute_pairs": len(substitutes),
+        "num_complement_pairs": len(complements),
+        "num_relations": relations.table.num_rows,
+        "stands_on": {
+            "substitutes": "switches and names" if switched else "names" if len(substitutes) else "nothing",
+            "complements": "co-purchase" if len(complements) else "nothing",
+        },
+    }

@@ -1,0 +1,148 @@
+"""Simple models of what goes with a basket: popularity, item cosine, EASE and RP3β."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import scipy.linalg
+import scipy.sparse as sp
+
+from ranking.baskets import BasketMatrix, decay, decayed_counts
+
+Floats = npt.NDArray[np.float32]
+EASE_CAP = 25_000
+"""The most sold products EASE is fitted on: its weights are a dense square over them."""
+
+
+class BasketScorer(Protocol):
+    """Scores every product for baskets."""
+
+    def __call__(self, baskets: sp.csr_matrix) -> Floats:
+        """Scores `[num_baskets, num_products]`, higher is better, for baskets `[num_baskets, num_products]`."""
+
+
+@dataclass(frozen=True)
+class FixedScores:
+    """The same score for a product whatever the basket."""
+
+    scores: Floats
+
+    def __call__(self, baskets: sp.csr_matrix) -> Floats:
+        """The scores, once a basket `[num_baskets, num_products]`."""
+        return np.tile(self.scores, (baskets.shape[0], 1))
+
+
+@dataclass(frozen=True)
+class ItemWeights:
+    """Scores as sums of item-to-item weights over a basket.
+
+    Attributes:
+        weights: `[num_products, num_products]` from a held product to a scored one; dense or sparse.
+    """
+
+    weights: Floats | sp.csr_matrix
+
+    def __call__(self, baskets: sp.csr_matrix) -> Floats:
+        """Sums of weights `[num_baskets, num_products]`."""
+        scores = baskets @ self.weights
+        return np.asarray(scores.todense() if sp.issparse(scores) else scores, dtype=np.float32)
+
+
+def fit_popularity(baskets: BasketMatrix, *, until: float, half_life_days: float | None = None) -> FixedScores:
+    """How many baskets hold each product, each weighted by its age; None weighs all alike."""
+    return FixedScores(decayed_counts(baskets, until=until, half_life_days=half_life_days))
+
+
+def light_baskets(held: sp.csr_matrix, heaviest: int | None) -> sp.csr_matrix:
+    """The same baskets with the pull of those of more than `heaviest` products capped.
+
+    A basket of n > heaviest products counts heaviest/n for each of its pairs, so that none outweighs the rest.
+    """
+    sizes = np.diff(held.indptr)
+    if heaviest is None:
+        return held
+    weights = np.sqrt(np.minimum(1.0, heaviest / np.maximum(sizes, 1))).astype(np.float32)
+    return sp.csr_matrix(sp.diags(weights) @ held, dtype=np.float32)
+
+
+def fit_item_cosine(baskets: BasketMatrix, *, heaviest: int | None = 30, shrinkage: float = 10.0) -> ItemWeights:
+    """Shrunk cosine between products' baskets, heavy baskets capped.
+
+    Source: Sarwar et al. 2001, equation 1, with the shrinkage of Bell and Koren 2007.
+    """
+    light = light_baskets(baskets.held, heaviest)
+    together = sp.csr_matrix(light.T @ light)
+    lengths = np.sqrt(together.diagonal())
+    pairs = together.tocoo()
+    pairs.data = pairs.data / (lengths[pairs.row] * lengths[pairs.col] + shrinkage)
+    pairs.data[pairs.row == pairs.col] = 0.0
+    return ItemWeights(sp.csr_matrix(pairs, dtype=np.float32))
+
+
+def fit_ease(
+    baskets: BasketMatrix,
+    *,
+    ridge: float = 100.0,
+    until: float = 0.0,
+    half_life_days: float | None = None,
+    heaviest: int | None = None,
+) -> ItemWeights:
+    """Linear item-to-item weights with zero diagonal by ridge regression of every basket on itself.
+
+    Args:
+        ridge: λ, added to the Gram matrix's diagonal.
+        until: day the ages of baskets are counted from, where `half_life_days` is given.
+
+    Raises:
+        ValueError: if there are more than EASE_CAP products.
+
+    Source: Steck 2019, equation 8.
+    """
+    if baskets.held.shape[1] > EASE_CAP:
+        raise ValueError(f"EASE takes at most {EASE_CAP} products, not {baskets.held.shape[1]}")
+    ages = np.sqrt(decay(baskets.days, until=until, half_life_days=half_life_days))
+    weighted = sp.csr_matrix(sp.diags(ages) @ light_baskets(baskets.held, heaviest), dtype=np.float64)
+    gram = np.asarray((weighted.T @ weighted).todense())
+    gram[np.diag_indices_from(gram)] += ridge
+    inverse = scipy.linalg.inv(gram, overwrite_a=True, check_finite=False)
+    weights = -inverse / np.diag(inverse)[None, :]
+    np.fill_diagonal(weights, 0.0)
+    return ItemWeights(weights.astype(np.float32))
+
+
+def fit_rp3beta(
+    baskets: BasketMatrix, *, alpha: float = 1.0, beta: float = 0.5, heaviest: int | None = None, keep: int = 400
+) -> ItemWeights:
+    """Two-step random walk from product over baskets to product, popular ends damped.
+
+    Args:
+        alpha: power of the step probabilities.
+        beta: power of the end's popularity that is divided out.
+        keep: strongest ends kept for each start.
+
+    Source: Paudel et al. 2017, RP3β, section 4.
+    """
+    held = light_baskets(baskets.held, heaviest)
+    popularity = np.maximum(np.asarray(held.sum(axis=0)).ravel(), 1e-9)
+    sizes = np.maximum(np.asarray(held.sum(axis=1)).ravel(), 1e-9)
+    to_basket = sp.csr_matrix((sp.diags(1.0 / popularity) @ held.T).power(alpha))
+    to_product = sp.csr_matrix((sp.diags(1.0 / sizes) @ held).power(alpha))
+    damping = sp.diags(popularity**-beta)
+    walks = [
+        _strongest(sp.csr_matrix(to_basket[at : at + 2000] @ to_product @ damping), at, keep)
+        for at in range(0, held.shape[1], 2000)
+    ]
+    return ItemWeights(sp.csr_matrix(sp.vstack(walks), dtype=np.float32))
+
+
+def _strongest(block: sp.csr_matrix, first: int, keep: int) -> sp.csr_matrix:
+    """The `keep` largest entries of each row, those on the diagonal (row + first) left out."""
+    pairs = sp.coo_matrix(block)
+    others = pairs.col != pairs.row + first
+    rows, columns, data = pairs.row[others], pairs.col[others], pairs.data[others]
+    order = np.lexsort((columns, -data, rows))
+    rows, columns, data = rows[order], columns[order], data[order]
+    starts = np.searchsorted(rows, np.arange(block.shape[0]))
+    kept = np.arange(len(rows)) - starts[rows] < keep
+    return sp.csr_matrix((data[kept], (rows[kept], columns[kept])), shape=block.shape)

@@ -1,0 +1,101 @@
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from ranking.baskets import basket_matrix, decay, decayed_counts, popularity_table
+from ranking.models import fit_ease, fit_item_cosine, fit_popularity, fit_rp3beta
+
+
+def table(baskets, start=datetime(2020, 1, 1, tzinfo=UTC)):
+    rows = [
+        {"basket_id": f"b{number:02d}", "sku": sku, "customer_id": None, "bought_at": start + timedelta(days=number)}
+        for number, basket in enumerate(baskets)
+        for sku in basket
+    ]
+    schema = pa.schema(
+        [
+            ("basket_id", pa.string()),
+            ("sku", pa.string()),
+            ("customer_id", pa.string()),
+            ("bought_at", pa.timestamp("us", tz="UTC")),
+        ]
+    )
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+@pytest.fixture
+def baskets():
+    generator = np.random.default_rng(0)
+    sets = [["a", "b"]] * 8 + [["c", "d"]] * 8 + [list(generator.choice(list("abcde"), 2, False)) for _ in range(8)]
+    return basket_matrix(table(sets), list("abcde"))
+
+
+def test_matrix_holds_each_known_product_once_whatever_the_order_of_rows():
+    rows = table([["b", "a", "z"], ["z"]])
+    matrix = basket_matrix(rows, ["a", "b"])
+    shuffled = basket_matrix(rows.take(pa.array([3, 1, 0, 2])), ["a", "b"])
+    assert matrix.held.toarray().tolist() == [[1, 1], [0, 0]] == shuffled.held.toarray().tolist()
+    assert matrix.basket_ids == ("b00", "b01") == shuffled.basket_ids
+
+
+def test_popularity_counts_and_decays(baskets):
+    assert fit_popularity(baskets, until=0.0).scores == pytest.approx(baskets.held.sum(axis=0).A1)
+    until = baskets.days.max()
+    recent = decayed_counts(baskets, until=until, half_life_days=2.0)
+    by_hand = [(baskets.held[:, item].toarray()[:, 0] * 0.5 ** ((until - baskets.days) / 2)).sum() for item in range(5)]
+    assert recent == pytest.approx(by_hand, rel=1e-5)
+    assert decay(np.array([1.0, 3.0]), until=3.0, half_life_days=2.0).tolist() == [0.5, 1.0]
+    assert popularity_table(baskets, until=until).column("sku").to_pylist()[0] in "abcd"
+
+
+def test_ease_agrees_with_one_ridge_regression_a_product(baskets):
+    held, ridge = baskets.held.toarray().astype(float), 3.0
+    weights = fit_ease(baskets, ridge=ridge).weights
+    for item in range(5):
+        others = [other for other in range(5) if other != item]
+        gram = held[:, others].T @ held[:, others] + ridge * np.eye(4)
+        wanted = np.linalg.solve(gram, held[:, others].T @ held[:, item])
+        assert weights[others, item] == pytest.approx(wanted, rel=1e-4)
+        assert weights[item, item] == 0
+
+
+def test_cosine_agrees_with_a_loop(baskets):
+    held = baskets.held.toarray()
+    weights = fit_item_cosine(baskets, heaviest=None, shrinkage=2.0).weights.toarray()
+    for one in range(5):
+        for other in range(5):
+            lengths = np.sqrt(held[:, one].sum() * held[:, other].sum())
+            wanted = 0 if one == other else held[:, one] @ held[:, other] / (lengths + 2.0)
+            assert weights[one, other] == pytest.approx(wanted, rel=1e-5)
+
+
+def test_rp3beta_agrees_with_a_loop(baskets):
+    held, alpha, beta = baskets.held.toarray().astype(float), 0.8, 0.4
+    weights = fit_rp3beta(baskets, alpha=alpha, beta=beta).weights.toarray()
+    popularity, sizes = held.sum(axis=0), held.sum(axis=1)
+    for one in range(5):
+        for other in range(5):
+            steps = sum(
+                (held[row, one] / popularity[one]) ** alpha * (held[row, other] / sizes[row]) ** alpha
+                for row in range(len(held))
+            )
+            wanted = 0 if one == other else steps / popularity[other] ** beta
+            assert weights[one, other] == pytest.approx(wanted, rel=1e-4)
+
+
+@pytest.mark.parametrize("fit", [fit_ease, fit_item_cosine, fit_rp3beta])
+def test_partners_bought_together_come_first(baskets, fit):
+    model = fit(baskets)
+    scores = model(baskets.held[:1] * 0 + np.eye(5, dtype=np.float32)[:1])
+    assert np.asarray(scores)[0].argmax() == 1
+
+
+def test_heavy_baskets_pull_less_when_capped():
+    sets = [["a", "b"]] * 3 + [["a", *[f"x{number}" for number in range(40)]]] * 3
+    skus = sorted({sku for basket in sets for sku in basket})
+    capped = fit_item_cosine(basket_matrix(table(sets), skus), heaviest=5, shrinkage=0.0).weights
+    plain = fit_item_cosine(basket_matrix(table(sets), skus), heaviest=None, shrinkage=0.0).weights
+    b, x = skus.index("b"), skus.index("x0")
+    assert capped[0, b] / capped[0, x] > plain[0, b] / plain[0, x]
