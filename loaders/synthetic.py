@@ -54,6 +54,7 @@ def make_shop(scale: str, *, seed: int, into: Path, params: Path | None = None, 
 
 
 def _make(params: Parameters, seed: int, path: Path, progress: Progress) -> None:
+    progress("The shop is laid out", 0, 1)
     world = make_world(params, seed)
     suppliers = make_suppliers(params, world.catalogue.suppliers, seed)
     clock = _clock(params.shop)
@@ -61,6 +62,7 @@ def _make(params: Parameters, seed: int, path: Path, progress: Progress) -> None
         folder.save_text("dataset.toml", _dataset(params.shop, params.scale.products))
         write_masters(folder, world, suppliers)
         write_offers(folder, world)
+        progress("The shop is laid out", 1, 1)
         tallies = _write_shopping(folder, world, clock, progress)
         delays = write_stock(folder, world, tallies.sold, suppliers, clock, progress)
         write_truths(folder, world, tallies, suppliers, delays)

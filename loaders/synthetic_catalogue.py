@@ -9,6 +9,7 @@ import numpy.typing as npt
 from loaders.synthetic_chance import Floats, Ints, between, stream
 from loaders.synthetic_needs import Needs, ProductType, types_and_needs
 from loaders.synthetic_parameters import Parameters
+from schema.errors import BadInput
 
 Objects = npt.NDArray[np.object_]
 
@@ -18,7 +19,8 @@ class Catalogue:
     """Everything about products that is fixed; arrays are `[num_products]`, in order of `skus` (random to needs).
 
     Attributes:
-        need, form, tier, brand, supplier, filed: rows; form 0 is the standard one, `filed` is the leaf it stands in.
+        need, form, tier, brand, supplier: rows; form 0 is the standard one.
+        kind, filed: rows of types: what it is, and the leaf of the tree it stands in.
         appeal: a product's own utility.
         first_day, last_day: half-open days on sale, counted from the shop's start.
         is_cold: launched at the very end, never bought.
@@ -35,6 +37,7 @@ class Catalogue:
     tier: Ints
     brand: Ints
     supplier: Ints
+    kind: Ints
     filed: Ints
     size: Floats
     list_price: Floats
@@ -68,7 +71,7 @@ def make_catalogue(params: Parameters, seed: int) -> Catalogue:
     joined: dict[str, Any] = {name: np.concatenate([part[name] for part in columns]) for name in columns[0]}
     order = rng.permutation(params.scale.products)
     joined = {name: values[order] for name, values in joined.items()}
-    joined["filed"] = _misfile(joined["filed"], types, params.catalogue.misfiled_share, rng)
+    joined["filed"] = _misfile(joined["kind"], types, params.catalogue.misfiled_share, rng)
     codes = rng.choice(9_000_000, params.scale.products, replace=False) + 1_000_000
     skus = np.array([f"P{code}" for code in codes], dtype=object)
     return Catalogue(
@@ -116,9 +119,16 @@ def _products_of(
     made = len(brands.names) - brands.num_private
     sold = min(made, max(5, int(np.ceil(3 * count / per_brand))))
     of_type = np.concatenate([np.arange(brands.num_private), brands.num_private + rng.permutation(made)[:sold]])
-    weights = np.where(of_type < brands.num_private, like.private_label_share / brands.num_private, 0.0)
-    weights[brands.num_private :] = (1 - like.private_label_share) / sold
+    private = like.private_label_share if brands.num_private else 0.0
+    of_each = [private / max(1, brands.num_private), (1 - private) / sold]
+    weights = np.where(of_type < brands.num_private, of_each[0], of_each[1])
     chance = np.repeat(weights, per_brand)
+    if count > np.count_nonzero(chance):
+        raise BadInput(
+            f"{count} products of {kind.noun} are more than brands, qualifiers and sizes can name.",
+            file="synthetic.toml",
+            remedy="Ask for more brands or types, or fewer products.",
+        )
     draws = rng.choice(len(chance), count, replace=False, p=chance / chance.sum())
     brand, rest = of_type[draws // per_brand], draws % per_brand
     qualifier, size = rest % len(words.qualifiers), np.array(words.sizes)[rest // len(words.qualifiers)]
@@ -138,7 +148,7 @@ def _products_of(
         "tier": tier.astype(np.int64),
         "brand": brand.astype(np.int64),
         "supplier": supplier.astype(np.int64),
-        "filed": np.full(count, row, np.int64),
+        "kind": np.full(count, row, np.int64),
         "size": size.astype(np.float32),
         "list_price": price.astype(np.float32),
         "unit_cost": np.round(price * (1 - between(rng, like.margin, count)), 2).astype(np.float32),

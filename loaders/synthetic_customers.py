@@ -1,6 +1,7 @@
 """Households: who they are, when they shop, and which needs they come for."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +9,9 @@ import numpy.typing as npt
 from loaders.synthetic_chance import Floats, Ints, pieces, stream
 from loaders.synthetic_needs import Needs
 from loaders.synthetic_parameters import Parameters
+
+DAYS: Final = 10_000
+"""More than a shop has, so that customer and day make one number."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +96,8 @@ def make_trips(customers: Customers, params: Parameters, num_stores: int, rng: n
     joined = np.clip(customers.joined_day, 0, None)[customer]
     draw = reached[joined] + rng.random(len(customer)) * (1 - reached[joined])
     day = np.clip(np.searchsorted(reached, draw, side="right") - 1, joined, params.shop.days - 1)
-    key = np.unique(customer * 1000 + day)
-    customer, day = key // 1000, key % 1000
+    key = np.unique(customer * DAYS + day)
+    customer, day = key // DAYS, key % DAYS
     elsewhere = rng.random(len(key)) < params.behaviour.other_store_share
     store = np.where(elsewhere, rng.integers(0, num_stores, len(key)), customers.home[customer])
     hour = np.clip(rng.normal(15.5, 3.2, len(key)), 8, 20.9)
@@ -162,7 +166,7 @@ def _due(
     height = 1 + season * np.cos(2 * np.pi * (passed / 7 - peak) / 52)
     is_due = (passed < days) & (rng.random(len(entry)) < height / (1 + season))
     entry, day = entry[is_due], passed[is_due].astype(np.int64)
-    trip = np.searchsorted(trips.customer * 1000 + trips.day, owner[entry] * 1000 + day)
+    trip = np.searchsorted(trips.customer * DAYS + trips.day, owner[entry] * DAYS + day)
     is_met = trip < len(trips.day)
     is_met[is_met] = trips.customer[trip[is_met]] == owner[entry[is_met]]
     return trip[is_met], need[entry[is_met]]

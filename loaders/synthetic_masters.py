@@ -80,8 +80,7 @@ def _write_categories(folder: Folder, world: World) -> None:
 
 def _write_products(folder: Folder, world: World, suppliers: Suppliers) -> None:
     catalogue, start, days = world.catalogue, world.params.shop.starts_on, world.params.shop.days
-    words = [kind.category for kind in catalogue.types]
-    own = [world.params.categories[row] for row in catalogue.needs.category[catalogue.need]]
+    own = [catalogue.types[row].category for row in catalogue.kind]
     country = [suppliers.country[row] for row in catalogue.supplier]
     folder.write(
         "products",
@@ -98,10 +97,10 @@ def _write_products(folder: Folder, world: World, suppliers: Suppliers) -> None:
             "list_price": _cents(catalogue.list_price),
             "unit_cost": _cents(catalogue.unit_cost),
             "size": catalogue.size,
-            "size_unit": [str(name).rsplit(" ", 1)[1] for name in catalogue.names],
+            "size_unit": [kind.unit for kind in own],
             "is_private_label": catalogue.is_private_label,
             "is_sold_by_weight": np.zeros(len(catalogue), bool),
-            "minimum_age": pa.array([words[row].minimum_age for row in catalogue.filed], pa.int64()),
+            "minimum_age": pa.array([kind.minimum_age for kind in own], pa.int64()),
             "shelf_life_days": [kind.shelf_life_days for kind in own],
             "launched_on": days_from(start, catalogue.first_day, catalogue.first_day == 0),
             "delisted_on": days_from(start, catalogue.last_day, catalogue.last_day == days),

@@ -153,7 +153,7 @@ def _write_events(
             "session_id": numbered("N", number + trip),
             "customer_id": customer_ids(customers.first + trips.customer[trip]),
             "sku": names_of(world.catalogue.skus, sku),
-            "query": names_of(nouns, np.where(is_search, world.catalogue.filed[receipts.product[line]], -1)),
+            "query": names_of(nouns, np.where(is_search, world.catalogue.kind[receipts.product[line]], -1)),
             "store_id": names_of(world.stores.store_ids, trips.store[trip]),
             "device": names_of(np.array(["phone", "desktop"], dtype=object), trip % 2),
         },

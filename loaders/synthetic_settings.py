@@ -36,7 +36,7 @@ def read_parameters(scale: str, overlay: Path | None = None) -> Parameters:
     """
     body = tomllib.loads(DEFAULTS.read_text())
     if overlay is not None:
-        body = _laid_over(body, _overlay(overlay))
+        body = _laid_over(body, _overlay(overlay), overlay.name)
     if scale not in body["scales"]:
         raise NotFound("scale of the synthetic shop", scale, near=body["scales"])
     file = overlay.name if overlay is not None else DEFAULTS.name
@@ -63,12 +63,23 @@ def _overlay(path: Path) -> dict[str, Any]:
         raise BadInput(f"cannot be read as TOML: {error}.", file=path.name, remedy="Correct the file.") from error
 
 
-def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any], file: str) -> dict[str, Any]:
     merged = dict(below)
     for key, value in above.items():
-        both = isinstance(value, Mapping) and isinstance(below.get(key), Mapping)
-        merged[key] = _laid_over(below[key], value) if both else value
+        known = below.get(key)
+        if key in below and not _is_alike(known, value):
+            wanted = (
+                f"{type(known).__name__}, as {known!r} is" if not isinstance(known, dict | list) else "another shape"
+            )
+            raise BadInput(f"is {value!r}, expected {wanted}.", file=file, column=key, remedy="Correct the value.")
+        is_table = isinstance(value, Mapping) and isinstance(known, Mapping)
+        merged[key] = _laid_over(below[key], value, file) if is_table else value
     return merged
+
+
+def _is_alike(known: Any, value: Any) -> bool:
+    """Whether a value can stand for another: of its type, or a whole number for a fraction."""
+    return type(known) is type(value) or (isinstance(known, float) and type(value) is int)
 
 
 def _section(kind: type[Section], body: Mapping[str, Any], file: str, name: str) -> Section:

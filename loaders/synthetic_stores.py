@@ -55,14 +55,15 @@ class Shelves:
 def make_stores(params: Parameters, seed: int) -> Stores:
     """The stores of a shop, in towns of its country."""
     rng, words, count = stream(seed, "stores"), params.words, params.scale.stores
-    places = [(city, district) for district in words.districts for city in words.cities][:count]
+    named = [(city, f"{city[0]} {district}") for district in words.districts for city in words.cities]
+    places = [(*named[row % len(named)], row // len(named)) for row in range(count)]
     kinds = rng.permutation(np.arange(count) % len(words.formats))
     area = np.array([float(words.formats[kind][1]) for kind in kinds]) * rng.lognormal(0, 0.2, count)
     return Stores(
-        store_ids=np.array([f"S{code}" for code in rng.choice(900, count, replace=False) + 100], dtype=object),
-        name=[f"{city[0]} {district}" for city, district in places],
-        city=[city[0] for city, _ in places],
-        region=[city[1] for city, _ in places],
+        store_ids=np.array([f"S{code}" for code in rng.choice(9_000, count, replace=False) + 1_000], dtype=object),
+        name=[f"{name} {turn + 1}" if turn else name for _, name, turn in places],
+        city=[city[0] for city, *_ in places],
+        region=[city[1] for city, *_ in places],
         format=[str(words.formats[kind][0]) for kind in kinds],
         area_m2=np.round(area).astype(np.float32),
         share=rng.dirichlet(np.full(count, 12.0)).astype(np.float32),

@@ -21,7 +21,7 @@ from loaders.synthetic_truths import Truths, read_truths
 from schema.errors import BadInput, NotFound
 from schema.table_specs import SPECS
 
-TINY = "[scales.small]\nproducts = 120\nranged = 100\ncustomers = 120\ncustomers_per_chunk = 50\ntypes = 20\n"
+TINY = "[shop]\nweeks = 12\n[scales.small]\nproducts = 120\nranged = 100\ncustomers = 120\ncustomers_per_chunk = 50\ntypes = 20\n"
 
 
 @pytest.fixture(scope="module")
@@ -288,7 +288,7 @@ def test_progress_reaches_its_total(tmp_path: Path, tiny: Path) -> None:
     told: list[tuple[str, int, int | None]] = []
     make_shop("small", seed=1, into=tmp_path / "shop", params=tiny, progress=lambda *step: told.append(step))
     ends = {stage: (done, total) for stage, done, total in told}
-    assert len(ends) == 2
+    assert len(ends) == 3
     assert all(done == total for done, total in ends.values())
     assert Counter(stage for stage, *_ in told)["Customers shop"] == 3
 
@@ -306,3 +306,38 @@ def test_parameters_that_are_not_known_are_named(tmp_path: Path) -> None:
     overlay.write_text("[stock]\nout_share = 0.5\n")
     assert read_parameters("small", overlay).stock.out_share == 0.5
     assert read_parameters("small", overlay).stock.out_weeks == read_parameters("small").stock.out_weeks
+
+
+def test_parameters_of_the_wrong_type_are_named(tmp_path: Path) -> None:
+    overlay = tmp_path / "mine.toml"
+    overlay.write_text('[scales.small]\ntrips = "many"\n')
+    with pytest.raises(BadInput, match="trips"):
+        read_parameters("small", overlay)
+    overlay.write_text("[scales.small]\ntrips = 4\n")
+    assert read_parameters("small", overlay).scale.trips == 4
+
+
+STRANGE = {
+    "one store, few brands": "stores = 1\nbrands = 6",
+    "many stores, nobody online": "stores = 45\nonline_share = 0.0",
+    "every type there is, few customers": "types = 380\nproducts = 400\nranged = 390\ncustomers = 2",
+}
+
+
+@pytest.mark.parametrize("words", STRANGE.values(), ids=list(STRANGE))
+def test_shops_of_strange_parameters_load_cleanly(tmp_path: Path, words: str) -> None:
+    overlay = tmp_path / "strange.toml"
+    given = {line.split(" = ")[0]: line for line in [*TINY.splitlines()[3:], *words.splitlines()]}
+    overlay.write_text("[scales.small]\n" + "\n".join(given.values()) + "\n[dirt]\nscale = 0\n[shop]\nweeks = 12\n")
+    shop = make_shop("small", seed=2, into=tmp_path / "shop", params=overlay)
+    staged = stage("retail-tables", shop, into=tmp_path / "staged", options=LoadOptions())
+    assert all(tally.kept == tally.read for tally in staged.tallies.values())
+    assert read_truths(shop).labels.num_rows > 0
+
+
+def test_more_products_than_words_can_name_are_refused(tmp_path: Path) -> None:
+    overlay = tmp_path / "crowd.toml"
+    overlay.write_text("[scales.small]\nproducts = 30_000\n")
+    with pytest.raises(BadInput, match="can name"):
+        make_shop("small", seed=0, into=tmp_path / "shop", params=overlay)
+    assert not (tmp_path / "shop").exists()
