@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from commands.application import application
 from commands.console import explain
 from commands.context import Shop
-from schema.errors import ShelfgraphError
+from schema.errors import NotFound, ShelfgraphError
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from journal.store import Journal
     from lake.store import Lake
     from registry.store import Registry
+    from schema.facts import ShopFacts
 
 
 class Settings(BaseSettings):
@@ -79,7 +80,7 @@ def wire(settings: Settings) -> Shop:
         server=server,
         graph=graph,
         app=partial(_app, settings, server, lake, registry, journal),
-        clock=lambda: datetime.now(UTC),
+        clock=_now,
         code_commit=_code_commit(),
     )
 
@@ -132,6 +133,49 @@ def _graph(settings: Settings, server: Callable[[], "LocalServer | None"]) -> "G
         password=_password(settings, server()),
         database=settings.neo4j_database,
     )
+
+
+def _app(
+    settings: Settings,
+    server: Callable[[], "LocalServer | None"],
+    lake: Callable[[], "Lake"],
+    registry: Callable[[], "Registry"],
+    journal: Callable[[], "Journal"],
+) -> "Starlette":
+    from api.app import create_app  # noqa: PLC0415
+    from decisions.advisor import Advisor  # noqa: PLC0415
+    from decisions.live import LiveFacts  # noqa: PLC0415
+    from graph.connection_async import connect_async  # noqa: PLC0415
+    from graph.paths import CustomerHistory, EvidencePaths  # noqa: PLC0415
+
+    newest = lake().latest()
+    if newest is None:
+        raise NotFound("lake version", "to serve", remedy="Run `shelfgraph load SOURCE PATH` first.")
+    graph = connect_async(
+        settings.graph_uri,
+        user=settings.neo4j_user,
+        password=_password(settings, server()),
+        database=settings.neo4j_database,
+    )
+    facts = partial(_facts, lake())
+    advisor = Advisor(
+        live=LiveFacts(facts(newest), journal=journal(), read_facts=facts),
+        artefact=registry().load() if registry().champion() else None,
+        history=CustomerHistory(graph.read),
+        paths=EvidencePaths(graph.read),
+        today=lambda: _now().date(),
+    )
+    return create_app(advisor=advisor, graph=graph, journal=journal(), clock=_now)
+
+
+def _facts(lake: "Lake", version: int) -> "ShopFacts":
+    from lake.facts import read_facts  # noqa: PLC0415
+
+    return read_facts(lake, version=version, as_of=lake.default_as_of(version))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _code_commit() -> str:

@@ -3,8 +3,9 @@
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
-from commands.console import bars, out, table
+from commands.console import bars, out
 from commands.context import shop_of
 
 
@@ -21,10 +22,9 @@ def check_command(
         if repair:
             rebuild(**parts, progress=progress)
         found = check(**parts, progress=progress)
-    out.print(table("Graph and lake", ("what", "lake", "graph"), ((row.what, row.lake, row.graph) for row in found.counts)))
     for difference in found.differences:
-        out.print(f"[red]differs[/] {difference}", highlight=False)
+        out.print(f"[red]✗[/] {escape(difference)}", highlight=False, soft_wrap=True)
     if found.differences:
         out.print("Mend it: shelfgraph check --repair")
         raise typer.Exit(1)
-    out.print("Graph and lake agree.")
+    out.print(f"Graph and lake agree: {found.num_compared:,} nodes and relationships compared.")

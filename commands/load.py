@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from commands.console import bars, out, table
 from commands.context import Shop, shop_of
@@ -100,7 +101,9 @@ def _loader(source: str) -> str:
 
 
 def print_tallies(tables: "RetailTables") -> None:
-    """Print where each raw row went."""
+    """Print where each raw row went, and what a person should know besides."""
+    for note in tables.notes:
+        out.print(f"[yellow]Note[/] {escape(note)}", highlight=False)
     rows = (
         (name, tally.read, tally.kept, tally.duplicates, tally.rejected, _rules(tally.rules))
         for name, tally in tables.tallies.items()
@@ -119,7 +122,10 @@ def print_load(loaded: "Loaded") -> None:
     title = f"Lake version {published.version} ({'new' if published.is_new else 'nothing new'}, load {published.load_id})"
     out.print(table(title, ("table", "added", "corrected", "closed", "unchanged", "rows"), changes))
     projection = loaded.projection
-    out.print(f"Graph at lake version {published.version}: {projection.num_nodes:,} nodes, {projection.num_edges:,} edges.")
+    out.print(
+        f"Graph at lake version {published.version}: {projection.num_written:,} nodes and relationships written "
+        f"in {projection.seconds:,.1f} s."
+    )
     if loaded.rejects:
         out.print(f"Rejected and dropped rows: {loaded.rejects}")
 

@@ -72,7 +72,7 @@ def _wait(url: str) -> None:
 def _num_shown(answer: dict[str, Any]) -> int:
     product = answer["product"] or {}
     sides = [product.get(side, {}).get("edges", []) for side in ("substitutes", "complements")]
-    return min(map(len, sides)) + len(answer["recommendations"]["offers"])
+    return min(map(len, sides)) + len(answer["recommendations"]["products"])
 
 
 def _print_answer(answer: dict[str, Any]) -> None:
@@ -84,7 +84,7 @@ def _print_answer(answer: dict[str, Any]) -> None:
             out.print(f"    {edge['probability']:.2f}  {escape(edge['node']['name'])}", highlight=False, soft_wrap=True)
             out.print(f"          [dim]{escape(edge['explanation']['sentence'])}[/]", highlight=False, soft_wrap=True)
     out.print("  recommended beside it", highlight=False)
-    for offer in answer["recommendations"]["offers"]:
+    for offer in answer["recommendations"]["products"]:
         line = f"{offer['product']['name']}  ({offer['availability'].lower()}; {offer['reason']})"
         out.print(f"    {offer['score']:.2f}  {escape(line)}", highlight=False, soft_wrap=True)
     for withheld in answer["recommendations"]["withheld"]:

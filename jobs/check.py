@@ -1,6 +1,6 @@
 """Check: is the graph what the lake and the champion say it is, and make it so again."""
 
-from graph.check import Comparison, compare
+from graph.check import Findings, compare
 from graph.connection import Graph
 from graph.publishing import publish_relations
 from jobs.load import roll_forward
@@ -11,8 +11,8 @@ from schema.errors import NotFound
 from schema.progress import Progress, silent
 
 
-def check(*, lake: Lake, graph: Graph, registry: Registry, progress: Progress = silent) -> Comparison:
-    """Counts of both sides and every difference found, in words; no differences means they agree.
+def check(*, lake: Lake, graph: Graph, registry: Registry, progress: Progress = silent) -> Findings:
+    """Every difference between graph and lake, a sentence each; none means they agree.
 
     Raises:
         NotFound: if nothing has been loaded.
@@ -21,7 +21,7 @@ def check(*, lake: Lake, graph: Graph, registry: Registry, progress: Progress = 
     snapshot = build_snapshot(lake.at(version), as_of=lake.default_as_of(version), windows="all", progress=progress)
     champion = registry.champion()
     relations = registry.load(champion).relations if champion else None
-    return compare(graph, snapshot, lake_version=version, relations=relations)
+    return compare(graph, snapshot, relations=relations, progress=progress)
 
 
 def rebuild(*, lake: Lake, graph: Graph, registry: Registry, progress: Progress = silent) -> None:

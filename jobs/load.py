@@ -10,6 +10,7 @@ from pathlib import Path
 
 from graph.connection import Graph
 from graph.projection import ProjectionReport, project
+from graph.publishing import publish_verdicts
 from journal.store import Journal
 from lake.snapshot import build_snapshot
 from lake.store import Lake, Published
@@ -70,6 +71,7 @@ def load(
     published = lake.publish(tables, published_at=now, progress=progress)
     journal.save_verdicts(verdicts_of(tables.read("verdicts"), judged_at=now))
     projection = roll_forward(lake=lake, graph=graph, version=published.version, progress=progress)
+    publish_verdicts(graph, journal.verdicts())
     if published.is_new:
         change = LoadPublished(lake_version=published.version)
         journal.record([change], recorded_at=now, idempotency_key=f"load-{published.version}-{tables.load_id}")
