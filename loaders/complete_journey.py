@@ -17,7 +17,15 @@ from loaders.raw_tables import RawShop, RawTable, raw_table_files
 from loaders.sizes import with_sizes
 from schema.tables import DatasetInfo
 
+_CAMPAIGN: Final = "campaign_id! text -> campaign_descriptions.campaign_id"
 TABLES: Final = (
+    RawTable(
+        "campaign_descriptions",
+        "campaign_descriptions",
+        ("campaign_id! text", "campaign_type! text", "start_date! day", "end_date! day"),
+        "promotions",
+        key=("campaign_id",),
+    ),
     RawTable(
         "products_raw",
         "products",
@@ -61,18 +69,12 @@ TABLES: Final = (
         ),
         "promotion_products",
     ),
-    RawTable(
-        "campaign_descriptions",
-        "campaign_descriptions",
-        ("campaign_id! text", "campaign_type! text", "start_date! day", "end_date! day"),
-        "promotions",
-    ),
-    RawTable("campaigns", "campaigns", ("campaign_id! text", "household_id! text"), "promotion_customers"),
-    RawTable("coupons", "coupons", ("coupon_upc! text", "product_id! text", "campaign_id! text"), "promotion_products"),
+    RawTable("campaigns", "campaigns", (_CAMPAIGN, "household_id! text"), "promotion_customers"),
+    RawTable("coupons", "coupons", ("coupon_upc! text", "product_id! text", _CAMPAIGN), "promotion_products"),
     RawTable(
         "redeemed",
         "coupon_redemptions",
-        ("household_id! text", "coupon_upc! text", "campaign_id! text", "redemption_date! day"),
+        ("household_id! text", "coupon_upc! text", _CAMPAIGN, "redemption_date! day"),
         "redemptions",
     ),
     RawTable(
@@ -140,7 +142,7 @@ _COUPON_PROMOTIONS = """
     select 'coupon-' || campaign_id || '-' || coupon_upc as promotion_id, campaign_id, 'coupon' as kind,
         'Coupon ' || coupon_upc || ' of campaign ' || campaign_id || ' (' || campaign_type || ')' as name,
         start_date as starts_on, end_date + 1 as ends_on, min(c._line) as _line, arg_min(c._file, c._line) as _file
-    from coupons c left join campaign_descriptions using (campaign_id) group by all order by _line
+    from coupons c join campaign_descriptions using (campaign_id) group by all order by _line
 """
 _PLACEMENT_PROMOTIONS = """
     select '{kind}-week-' || week as promotion_id, '{kind}' as kind, upper('{kind}'[1]) || '{kind}'[2:] || ', week '

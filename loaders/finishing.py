@@ -11,13 +11,12 @@ import pyarrow.parquet as pq
 
 from loaders.content_hash import TableHash
 from loaders.intake import Intake
-from loaders.keys import Keys, Rows
+from loaders.keys import REPEATS, Keys, Rows, places_of
 from loaders.parts import Part
 from loaders.raw_files import BATCH_ROWS
 from loaders.rejects import FILE, LINE, breaches
 from schema.table_specs import SPECS, TableSpec
 
-REPEATS = "repeats the key of an earlier row with other values"
 CYCLE = "has itself above it in the tree"
 _MADE_IDS = {"redemption_id", "verdict_id"}
 
@@ -34,7 +33,7 @@ class _Findings:
         """Count and write down rows that break a rule; a row is counted once."""
         new = np.setdiff1d(np.asarray(rows), self.bad)
         self.bad = np.union1d(self.bad, new)
-        places = _places(self.part.places, np.asarray(rows))
+        places = places_of(self.part.places, np.asarray(rows))
         found = breaches(files=places[FILE], lines=places[LINE], column=column, values=values, rule=rule)
         self.intake.rejects.add(self.part.spec.name, found, rows=len(new), spelt=self.part.spelt)
 
@@ -46,17 +45,6 @@ class _Findings:
     def keys(self) -> Keys:
         """The keys of the rows that are left."""
         return Keys(self.intake.database, self.part.path, self.bad)
-
-
-def _places(path: Path, rows: Rows) -> dict[str, pa.Array]:
-    """File and line of each row; `rows` ascending."""
-    start, files, lines = 0, [pa.array([], pa.string())], [pa.array([], pa.int64())]
-    for batch in pq.ParquetFile(path).iter_batches(batch_size=BATCH_ROWS):
-        inside = rows[np.searchsorted(rows, start) : np.searchsorted(rows, start + batch.num_rows)] - start
-        files.append(pc.take(batch[FILE], pa.array(inside)))
-        lines.append(pc.take(batch[LINE], pa.array(inside)))
-        start += batch.num_rows
-    return {FILE: pa.concat_arrays(files), LINE: pa.concat_arrays(lines)}
 
 
 def finish(part: Part, parts: Mapping[str, Part], finished: Path, intake: Intake) -> Mapping[str, pa.Array]:
@@ -149,13 +137,13 @@ def _made_column(spec: TableSpec) -> str | None:
     return last if last == "line_id" or last in _MADE_IDS else None
 
 
-def _made_values(keys: Keys, column: str, spec: TableSpec) -> pa.ChunkedArray:
+def _made_values(keys: Keys, column: str, spec: TableSpec) -> pa.Array:
     if column == "line_id":
         return keys.numbered(column, spec.key[0])
     return keys.content_ids(column, [name for name in spec.names if name != column])
 
 
-def _write(part: Part, bad: Rows, made: Mapping[str, pa.ChunkedArray], finished: Path) -> None:
+def _write(part: Part, bad: Rows, made: Mapping[str, pa.Array], finished: Path) -> None:
     done = 0
     with pq.ParquetWriter(finished / f"{part.spec.name}.parquet", part.spec.arrow_schema) as writer:
         for kept in _kept(part.path, bad):

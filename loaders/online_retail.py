@@ -16,7 +16,7 @@ from schema.tables import DatasetInfo, cut_off_instant
 TABLES: Final = (
     RawTable(
         "raw",
-        "[Oo]nline*[Rr]etail*",
+        "online*retail*",
         (
             "InvoiceNo! text",
             "StockCode! text",

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
@@ -41,13 +42,13 @@ def find_files(folder: Path, pattern: str) -> list[Path]:
     """The files of one raw table, by name: at least one.
 
     Args:
-        pattern: a glob for the name without its format.
+        pattern: a glob for the name without its format, lower case; capitals in a file's name are no matter.
 
     Raises:
         BadInput: if there is none.
     """
     files = table_files(folder)
-    found = [path for path in files if Path(stem(path)).match(pattern)]
+    found = [path for path in files if fnmatchcase(stem(path).lower(), pattern)]
     if not found:
         near = difflib.get_close_matches(pattern.strip("*"), [stem(path) for path in files], n=1, cutoff=0.6)
         hint = f" Is it {near[0]!r}?" if near else ""

@@ -4,13 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from loaders.contracts import Contract
 from loaders.intake import Intake
+from loaders.keys import REPEATS, Keys, Rows, places_of
 from loaders.raw_files import BATCH_ROWS, check_columns, find_files, read_names, read_raw
-from loaders.rejects import BREACHES, FILE, LINE
+from loaders.rejects import BREACHES, FILE, LINE, breaches
 from schema.errors import BadInput
 from schema.table_specs import ARROW, Column, parse_column
 
@@ -22,14 +24,17 @@ class RawTable:
     Attributes:
         name: how SQL calls it.
         pattern: a glob for its files' names without format; several files are read one after another.
-        lines: its columns, written as in `schema/retail_tables.toml`; all must be there.
+        lines: its columns, written as in `schema/retail_tables.toml`, references being to raw tables that stand
+            earlier; all must be there.
         counted_in: the retail table in whose account rows that break this contract stand.
+        key: columns no two rows share; only where repeated rows would multiply rows of other tables.
     """
 
     name: str
     pattern: str
     lines: tuple[str, ...]
     counted_in: str
+    key: tuple[str, ...] = ()
 
     @property
     def columns(self) -> list[Column]:
@@ -44,6 +49,13 @@ def raw_table_files(folder: Path, tables: Sequence[RawTable]) -> list[Path]:
         BadInput: if one has none.
     """
     return [path for table in tables for path in find_files(folder, table.pattern)]
+
+
+def _check_headers(folder: Path, tables: Sequence[RawTable]) -> None:
+    """Refuse a folder before anything is read if a file or a column is missing."""
+    for table in tables:
+        for file in find_files(folder, table.pattern):
+            check_columns(file, read_names(file), [column.name for column in table.columns])
 
 
 class RawShop:
@@ -62,11 +74,18 @@ class RawShop:
         self._intake = intake
         calendar = intake.dataset.calendar
         self._calendar = replace(calendar, timezone=timezone or calendar.timezone)
-        raw_table_files(intake.folder, tables)
+        _check_headers(intake.folder, tables)
+        self._paths = {table.name: intake.work / f"raw_{table.name}.parquet" for table in tables}
         for table in tables:
-            path = intake.work / f"raw_{table.name}.parquet"
+            path = self._paths[table.name]
             self._stage(table, path)
-            intake.database.execute(f"create view {table.name} as from read_parquet('{path}')")
+            intake.database.register("bad_rows", pa.table({"row": self._bad_rows(table, path)}))
+            intake.database.execute(f"create table bad_{table.name} as from bad_rows")
+            intake.database.execute(
+                f"create view {table.name} as select * exclude (file_row_number)"
+                f" from read_parquet('{path}', file_row_number=true)"
+                f" where file_row_number not in (select row from bad_{table.name})"
+            )
 
     def rows(self, sql: str) -> Iterator[pa.Table]:
         """What a query answers, in batches; it selects `_line` and `_file` too."""
@@ -85,13 +104,34 @@ class RawShop:
             account.read += len(rows)
             self._intake.rejects.add(table, rows.cast(BREACHES), rows=len(rows), is_left_out=True)
 
+    def _bad_rows(self, table: RawTable, path: Path) -> Rows:
+        """Positions of rows that name what an earlier raw table has not, or whose key an earlier row has."""
+        keys = Keys(self._intake.database, path, np.empty(0, np.int64))
+        bad = np.empty(0, np.int64)
+        for column in table.columns:
+            if column.references is not None:
+                parent, key = column.references.split(".")
+                unknown = keys.unknown(column.name, self._paths[parent], key)
+                bad = np.union1d(bad, self._reject(table, path, column.name, unknown, f"is not in {parent}"))
+        if table.key:
+            repeats = keys.repeats(table.key, [column.name for column in table.columns], None)
+            bad = np.union1d(bad, self._reject(table, path, table.key[0], repeats, REPEATS))
+        return bad
+
+    def _reject(self, table: RawTable, path: Path, column: str, rows: pa.Table, rule: str) -> Rows:
+        at = rows["row"].to_numpy()
+        place = places_of(path, at)
+        found = breaches(files=place[FILE], lines=place[LINE], column=column, values=rows["value"], rule=rule)
+        self._intake.rejects.account(table.counted_in).read += len(at)
+        self._intake.rejects.add(table.counted_in, found, rows=len(at))
+        return at
+
     def _stage(self, table: RawTable, path: Path) -> None:
         columns = table.columns
         contract = Contract(columns, self._calendar)
         fields = [(column.name, ARROW[column.kind]) for column in columns]
         with pq.ParquetWriter(path, pa.schema([*fields, (LINE, pa.int64()), (FILE, pa.string())])) as writer:
             for file in find_files(self._intake.folder, table.pattern):
-                check_columns(file, read_names(file), (column.name for column in columns))
                 read = self._stage_file(table, file, contract, writer)
                 if read == 0:
                     raise BadInput("holds no rows.", file=file.name, line=1, remedy="Fetch or export it again.")

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from schema.errors import TooManyRejects
+from schema.table_specs import SPECS
 from schema.tables import Tally
 
 FILE: Final = "_file"
@@ -109,10 +110,13 @@ class Rejects:
     def check_shares(self, allowed: float) -> None:
         """Refuse the load if more than this share of any table's rows broke the contract.
 
+        Tables are looked at before those that refer to them, so that a fault is told where it began.
+
         Raises:
             TooManyRejects: about the first such table, naming its first breach.
         """
-        for table, account in self.accounts.items():
+        for table in SPECS:
+            account = self.account(table)
             if account.share > allowed and account.first is not None:
                 raise _too_many(table, account, allowed)
 

@@ -44,8 +44,8 @@ def _feeds(intake: Intake) -> Iterator[Feed]:
     found = _by_table(intake.folder)
     _note_strangers(intake)
     for table, path in found.items():
-        required = [column.name for column in SPECS[table].columns if column.is_required]
-        check_columns(path, read_names(path), required)
+        check_columns(path, read_names(path), [column.name for column in SPECS[table].columns if column.is_required])
+    for table, path in found.items():
         yield Feed(table, _rows(path, table, intake))
 
 

@@ -100,10 +100,11 @@ class CheckedBytes(io.RawIOBase):
 
     def _fault(self, what: str, before: bytes, *, remedy: str, has_column: bool = True) -> BadInput:
         line = self._line + before.count(b"\n")
+        header = self._header or _cells(before.split(b"\n")[0])
         start = before.rfind(b"\n") + 1
         cells = _cells(before[start:] if start else self._tail + before)
-        is_named = has_column and line > 1 and len(cells) <= len(self._header)
-        column = self._header[max(len(cells), 1) - 1] if is_named and self._header else None
+        is_named = has_column and line > 1 and len(cells) <= len(header)
+        column = header[max(len(cells), 1) - 1] if is_named else None
         return BadInput(what, file=self._file, line=line, column=column, remedy=remedy)
 
 
