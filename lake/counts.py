@@ -121,14 +121,6 @@ def reported_at(sales: ir.Table, limit: date, day: str, products: ir.Table, stor
     return joined.select("store", "product").distinct()
 
 
-def newest_stocks(stocks: ir.Table, cut_off: datetime) -> ir.Table:
-    """The newest count before the cut-off of each `store_id` and `sku`: `on_hand_units`, `counted_at`."""
-    past = stocks.filter(_.counted_at < ibis.timestamp(cut_off.isoformat(), timezone="UTC"))
-    return past.group_by("store_id", "sku").agg(
-        on_hand_units=_.on_hand_units.argmax(_.counted_at), counted_at=_.counted_at.max()
-    )
-
-
 def _age_days(cut_off: datetime) -> ibis.Deferred:
     return (int(cut_off.timestamp()) - _.bought_at.epoch_seconds()) // 86_400
 

@@ -8,12 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake.catalogue import Ends
-from lake.counted import Receipts
-from lake.counting import counting
 from lake.cut import Cut
 from lake.nodes import entities
+from lake.shelves import newest_counts
 from lake.sources import table_source
-from lake.stocking import newest_counts
 from lake.store import Lake
 from schema.facts import NO_DAY, Days, Flags, Floats, ShopFacts
 
@@ -47,7 +45,7 @@ def read_facts(lake: Lake, *, version: int, as_of: date) -> ShopFacts:
         delisted_on=_days(products, "delisted_on", NO_DAY),
         store_ids=_words(ends.nodes["Store"], "store_id"),
         is_ranged=_is_ranged(cut, ends),
-        on_hand=_on_hand(cut, ends),
+        on_hand=_by_store(ends, newest_counts(cut), "on_hand_units"),
         store_prices=None if np.isnan(store_prices).all() else store_prices,
     )
 
@@ -69,12 +67,6 @@ def _is_ranged(cut: Cut, ends: Ends) -> Flags:
     rows = cut.open_rows("assortments", ["store_id", "sku", "valid_from", "valid_to"])
     is_ranged[_cells(ends, rows)] = True
     return is_ranged
-
-
-def _on_hand(cut: Cut, ends: Ends) -> Floats:
-    with counting() as room:
-        rows = newest_counts(Receipts(cut, ends, room))
-    return _by_store(ends, rows, "on_hand_units")
 
 
 def _by_store(ends: Ends, rows: pa.Table, column: str) -> Floats:

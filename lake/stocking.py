@@ -10,6 +10,7 @@ from lake import counts
 from lake.catalogue import edge_table, newest_load
 from lake.counted import Receipts
 from lake.cut import Cut
+from lake.shelves import newest_counts
 from lake.sources import load_places
 
 _PAIR = ["store_id", "sku"]
@@ -19,9 +20,9 @@ def stocks_edges(receipts: Receipts) -> pa.Table:
     """STOCKS: where a store ranges a product or, in a store without assortment rows, counted or sold it."""
     cut, ends = receipts.cut, receipts.ends
     ranged = cut.source.rows("assortments", [*_PAIR, "valid_from", "valid_to", "load_id"])
-    ranged = _with_place(cut, ranged)
-    rows = pa.concat_tables([ranged, _seen(receipts)], promote_options="default")
-    rows = rows.join(_renamed(newest_counts(receipts)), keys=_PAIR, join_type="left outer")
+    ranged, counted = _with_place(cut, ranged), newest_counts(cut)
+    rows = pa.concat_tables([ranged, _seen(receipts, counted)], promote_options="default")
+    rows = rows.join(counted.rename_columns({"place": "count_place"}), keys=_PAIR, join_type="left outer")
     place_max = pc.max_element_wise(rows.column("place"), rows.column("count_place"))
     return edge_table(
         "STOCKS",
@@ -34,36 +35,22 @@ def stocks_edges(receipts: Receipts) -> pa.Table:
     )
 
 
-def newest_counts(receipts: Receipts) -> pa.Table:
-    """The newest count before the cut-off of each store and product: `on_hand_units`, `counted_at`, `place`."""
-    cut = receipts.cut
-    if "stocks" not in cut.source:
-        columns = {"on_hand_units": pa.float64(), "counted_at": pa.timestamp("us", tz="UTC"), "place": pa.int32()}
-        return pa.schema({"store_id": pa.string(), "sku": pa.string(), **columns}).empty_table()
-    rows = receipts.room.rows(counts.newest_stocks(receipts.room.over(cut.source.dataset("stocks")), cut.instant))
-    place = cut.source.load_ids.index(cut.source.last_load("stocks")).as_py()
-    return rows.append_column("place", pa.array(np.full(rows.num_rows, place, np.int32)))
-
-
-def _renamed(newest: pa.Table) -> pa.Table:
-    return newest.rename_columns({"place": "count_place"})
-
-
 def _with_place(cut: Cut, rows: pa.Table) -> pa.Table:
     return rows.append_column("place", load_places(cut.source, rows.column("load_id"))).drop_columns("load_id")
 
 
-def _seen(receipts: Receipts) -> pa.Table:
-    cut = receipts.cut
-    listed = cut.source.rows("assortments", ["store_id"]).column("store_id").unique()
-    rows = pa.concat_tables(list(_seen_by_table(receipts)))
+def _seen(receipts: Receipts, counted: pa.Table) -> pa.Table:
+    """What the stores without assortment rows counted or sold: `store_id`, `sku`, `place`."""
+    listed = receipts.cut.source.rows("assortments", ["store_id"]).column("store_id").unique()
+    rows = counted.select([*_PAIR, "place"])
+    if len(listed) < receipts.ends.nodes["Store"].num_rows:
+        rows = pa.concat_tables([rows, *_sold_by_table(receipts)])
     rows = rows.filter(pc.invert(pc.is_in(rows.column("store_id"), value_set=listed)))
     return rows.group_by(_PAIR).aggregate([("place", "max")]).rename_columns({"place_max": "place"})
 
 
-def _seen_by_table(receipts: Receipts) -> Iterator[pa.Table]:
+def _sold_by_table(receipts: Receipts) -> Iterator[pa.Table]:
     cut = receipts.cut
-    yield newest_counts(receipts).select([*_PAIR, "place"])
     if "purchases" in cut.source:
         yield _keys(receipts, receipts.room.rows(counts.sold_at(receipts.lines, receipts.baskets)), "purchases")
     for table, day in (("weekly_sales", "week_starts_on"), ("daily_sales", "sold_on")):

@@ -115,7 +115,7 @@ def sorted_keys(baskets: dict[tuple[int | None, int], set[str]], customer: int) 
     return sorted((key for key in baskets if key[0] == customer), key=lambda key: key[1])
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(receipt_line, min_size=20, max_size=120))
 def test_counted_edges_are_what_loops_count(tmp_path_factory, lines):
     snapshot = build_snapshot(shop(tmp_path_factory.mktemp("shop"), lines), as_of=AS_OF)

@@ -246,7 +246,7 @@ def _without_future(tables: Mapping[str, list[dict[str, Any]]], as_of: date) -> 
     return {name: [row for row in rows if is_past(row)] for name, rows in tables.items()}
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(days=st.lists(event, max_size=60), as_of=st.integers(1, 20), seed=st.integers(0, 99))
 def test_neither_the_future_nor_the_order_of_rows_changes_anything(tmp_path_factory, days, as_of, seed):
     """Law 1, beside rows in any order."""
