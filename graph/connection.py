@@ -23,6 +23,7 @@ FETCH_ROWS: Final = 10_000
 
 REMEDY_UNREACHABLE: Final = "Start it with `shelfgraph graph start`, or correct NEO4J_URI."
 REMEDY_CREDENTIALS: Final = "See `shelfgraph graph password`, or correct NEO4J_USER and NEO4J_PASSWORD."
+SCHEMES: Final = ("bolt://", "bolt+s://", "bolt+ssc://", "neo4j://", "neo4j+s://", "neo4j+ssc://")
 LOST: Final = (exceptions.ServiceUnavailable, exceptions.SessionExpired, exceptions.TransientError, OSError)
 
 
@@ -44,10 +45,6 @@ def translate(error: Exception, uri: str) -> ShelfgraphError | None:
             "TransactionTimedOut" in code or isinstance(error, TimeoutError),
             Unavailable(f"{where} did not answer in time.", remedy="Try again, or ask for less at once."),
         ),
-        (
-            isinstance(error, exceptions.ConfigurationError | ValueError),
-            Unavailable(f"{uri} is no address of a Neo4j server: {error}.", remedy="Correct NEO4J_URI."),
-        ),
         (isinstance(error, LOST), Lost(f"{where} cannot be reached: {error}.", remedy=REMEDY_UNREACHABLE)),
     ]
     return next((ours for is_so, ours in told if is_so), None)
@@ -58,7 +55,7 @@ def translated(uri: str) -> Iterator[None]:
     """The one border: inside it the driver's errors, outside it ours."""
     try:
         yield
-    except (exceptions.Neo4jError, exceptions.DriverError, OSError, ValueError) as error:
+    except (exceptions.Neo4jError, exceptions.DriverError, OSError) as error:
         ours = translate(error, uri)
         if ours is None:
             raise
@@ -161,6 +158,24 @@ def _writing(name: str) -> str:
     return writing.text
 
 
+@contextmanager
+def checked_address(uri: str) -> Iterator[None]:
+    """Inside it a driver is made.
+
+    Raises:
+        Unavailable: if `uri` is no address of a graph server.
+    """
+    wrong = Unavailable(
+        f"{uri!r} is no address of a Neo4j server, as bolt://HOST:PORT is.", remedy="Correct NEO4J_URI."
+    )
+    if not uri.startswith(SCHEMES):
+        raise wrong
+    try:
+        yield
+    except (exceptions.ConfigurationError, ValueError) as error:
+        raise wrong from error
+
+
 def connect(uri: str, *, user: str, password: str, database: str = "neo4j") -> Graph:
     """A verified connection.
 
@@ -168,7 +183,7 @@ def connect(uri: str, *, user: str, password: str, database: str = "neo4j") -> G
         WrongCredentials: if the server refuses the user or the password.
         Unavailable: if no server answers at `uri`; told at once.
     """
-    with translated(uri):
+    with checked_address(uri):
         driver = neo4j.GraphDatabase.driver(uri, auth=(user, password), **driver_settings())
     graph = Graph(driver, uri=uri, database=database)
     try:

@@ -5,7 +5,7 @@ from typing import Any, Final, Self
 
 import neo4j
 
-from graph.connection import Row, driver_settings, translated
+from graph.connection import Row, checked_address, driver_settings, translated
 from graph.statements import statement
 
 DEADLINE_SECONDS: Final = 2.0
@@ -81,7 +81,7 @@ def connect_async(
     Raises:
         Unavailable: if `uri` is no address of a graph server.
     """
-    with translated(uri):
+    with checked_address(uri):
         settings = driver_settings(connections=connections, wait_seconds=deadline_seconds)
         driver = neo4j.AsyncGraphDatabase.driver(uri, auth=(user, password), **settings)
     return AsyncGraph(driver, uri=uri, database=database, deadline_seconds=deadline_seconds)

@@ -1,6 +1,7 @@
 """Processes and locks of this machine, as the local server needs them."""
 
 import fcntl
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -43,4 +44,15 @@ def wait_for(is_so: Callable[[], bool], *, seconds: float) -> bool:
         if time.monotonic() > end:
             return False
         time.sleep(0.1)
+    return True
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether nobody listens on a port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
     return True

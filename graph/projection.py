@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 
 from graph.bolt_rows import to_rows
 from graph.connection import Graph
@@ -17,6 +18,7 @@ from graph.marker import read_marker
 from graph.parts import PLURALS, digests, edge_identity, edge_rows, node_rows
 from graph.statements import names
 from schema.edges import EDGES
+from schema.graph_columns import edge_schema, node_schema
 from schema.nodes import NODES, Label
 from schema.progress import Progress, silent
 from schema.snapshot import GraphSnapshot
@@ -106,6 +108,8 @@ class _Projection:
         self._snapshot, self._graph, self._report, self._progress = snapshot, graph, report, progress
         self._ids: dict[Label, Ids] = {}
         self._gone: dict[Label, Ids] = {}
+        held = {row["name"] for row in graph.read("read_counts")}
+        self._absent = {name for name in (*NODES, *EDGES) if name not in held}
 
     def write(self, parts: set[str]) -> None:
         """Write these parts, and the nodes they end at; what is gone goes last, when its relationships are gone."""
@@ -126,7 +130,7 @@ class _Projection:
 
     def _merge(self, label: Label) -> Written:
         wanted, key = node_rows(self._snapshot, label).combine_chunks(), NODES[label].key
-        actual, known = read_nodes(self._graph, label)
+        actual, known = self._nodes_of(label)
         found = difference(wanted, actual, [key])
         ids = np.full(wanted.num_rows, -1, np.int64)
         ids[found.same] = known[found.same_actual]
@@ -140,7 +144,7 @@ class _Projection:
         edge, statement = EDGES[name], f"link_{name.lower()}"
         sources, targets = self._ids[edge.source], self._ids[edge.target]
         wanted = edge_rows(self._snapshot, name).combine_chunks()
-        actual = read_edges(self._graph, name, self._ids)
+        actual = self._edges_of(name)
         found = difference(wanted, actual, edge_identity(name))
         known = actual.column("id").to_numpy()
 
@@ -156,6 +160,22 @@ class _Projection:
         for rows in self._batches(name, found.added):
             self._graph.write(statement, rows=linked(rows))
         return Written(added=len(found.added), changed=len(found.changed), removed=len(found.gone))
+
+    def _nodes_of(self, label: Label) -> tuple[pa.Table, Ids]:
+        if self._is_first_attempt_at_absent(label):
+            return node_schema(label).empty_table(), np.empty(0, np.int64)
+        return read_nodes(self._graph, label)
+
+    def _edges_of(self, name: str) -> pa.Table:
+        if self._is_first_attempt_at_absent(name):
+            return pa.schema([("id", pa.int64()), *edge_schema(name)]).empty_table()
+        return read_edges(self._graph, name, self._ids)
+
+    def _is_first_attempt_at_absent(self, part: str) -> bool:
+        """Whether the graph surely has none: a second attempt reads, for the first may have written."""
+        is_absent = part in self._absent
+        self._absent.discard(part)
+        return is_absent
 
     def _close(self, statement: str, ids: Ids) -> None:
         for start in range(0, len(ids), BATCH):

@@ -4,17 +4,17 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.error import URLError
 from urllib.request import urlopen
 
 from graph.jars import missing_extra
-from graph.processes import command_line, only_one, wait_for
+from graph.processes import command_line, is_free, only_one, wait_for
 from schema.errors import Busy, NotFound, Unavailable
 from schema.progress import Progress, silent
 
@@ -22,6 +22,7 @@ HOST: Final = "127.0.0.1"
 USER: Final = "neo4j"
 START_SECONDS: Final = 90
 STOP_SECONDS: Final = 30
+PORT_SECONDS: Final = 10
 STAGE: Final = "starting Neo4j"
 ENTRY_POINT: Final = "org.neo4j.server.CommunityEntryPoint"
 OPENED: Final = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch", "java.base/java.util.concurrent")
@@ -147,17 +148,14 @@ class LocalServer:
         return self.home / "server.pid"
 
     def _refuse_ports_in_use(self) -> None:
+        # A server of ours that was killed this moment holds its ports for another.
+        patience = PORT_SECONDS if self._pid_file.exists() else 0
         for name, port in (("Bolt", self.bolt_port), ("HTTP", self.http_port)):
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind((HOST, port))
-                except OSError as error:
-                    raise Busy(
-                        f"Port {port}, which Neo4j needs for {name}, is in use on {HOST}.",
-                        remedy="Stop what listens there, or choose another port with "
-                        f"`shelfgraph graph start --{name.lower()}-port`.",
-                    ) from error
+            if not wait_for(partial(is_free, HOST, port), seconds=patience):
+                raise Busy(
+                    f"Port {port}, which Neo4j needs for {name}, is in use on {HOST}.",
+                    remedy=f"Stop what listens there, or choose another with `--{name.lower()}-port`.",
+                )
 
     def _prepare(self) -> None:
         """Configuration and password. A home without a password never held data, so what is half-made there goes."""
