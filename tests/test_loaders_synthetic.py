@@ -21,7 +21,15 @@ from loaders.synthetic_truths import Truths, read_truths
 from schema.errors import BadInput, NotFound
 from schema.table_specs import SPECS
 
-TINY = "[shop]\nweeks = 12\n[scales.small]\nproducts = 120\nranged = 100\ncustomers = 120\ncustomers_per_chunk = 50\ntypes = 20\n"
+TINY = """[shop]
+weeks = 12
+[scales.small]
+products = 120
+ranged = 100
+customers = 120
+customers_per_chunk = 50
+types = 20
+"""
 
 
 @pytest.fixture(scope="module")
