@@ -40,7 +40,7 @@ def contract() -> Contract:
         mutation=Mutation,
         types=[Product, Category, Brand, Supplier, Store, Promotion],
         extensions=[WithinLimits, ParserCache, ValidationCache],
-        config=StrawberryConfig(scalar_map=SCALARS, sort_schema=True),
+        config=StrawberryConfig(scalar_map=SCALARS),
     )
 
 

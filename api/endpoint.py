@@ -68,6 +68,13 @@ class Endpoint(GraphQL):
         else:
             await response(scope, receive, send)
 
+    def decode_json(self, data: str | bytes) -> object:
+        """A JSON object; anything else is no request."""
+        decoded = super().decode_json(data)
+        if not isinstance(decoded, dict):
+            raise HTTPException(400, "A request is a JSON object with `query`, and perhaps `variables`.")
+        return decoded
+
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:  # noqa: ARG002
         """This request's view, pinned to the newest moment."""
         service = self._service

@@ -64,8 +64,15 @@ class WithinLimits(SchemaExtension):
         yield
         document = self.execution_context.graphql_document
         if document is not None:
+            _refuse_choice(document, self.execution_context._provided_operation_name)
             schema: GraphQLSchema = self.execution_context.schema._schema
             refuse_large(document, schema, self.execution_context.variables or {})
+
+
+def _refuse_choice(document: DocumentNode, operation_name: str | None) -> None:
+    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    if len(operations) > 1 and operation_name is None:
+        raise GraphQLError("This document holds several operations. Name one by `operationName`.")
 
 
 def refuse_large(document: DocumentNode, schema: GraphQLSchema, variables: Mapping[str, Any]) -> None:

@@ -17,13 +17,19 @@ MAX_CHANGES = 1_000
 MAX_KEY = 200
 
 
-@strawberry.enum(description="Why a mutation's input was refused.")
 class UserErrorCode(Enum):
     """Codes of user errors."""
 
-    NOT_FOUND = strawberry.enum_value("NOT_FOUND", description="A key that does not exist.")
-    INVALID = strawberry.enum_value("INVALID", description="A value that cannot be.")
-    KEY_REUSED = strawberry.enum_value("KEY_REUSED", description="The idempotency key came before with other content.")
+    NOT_FOUND = "NOT_FOUND"
+    INVALID = "INVALID"
+    KEY_REUSED = "KEY_REUSED"
+
+
+strawberry.enum(
+    UserErrorCode,
+    description="Why input was refused: a key that does not exist, a value that cannot be, or an idempotency key that "
+    "came before with other content.",
+)
 
 
 @strawberry.type(description="One thing wrong with a mutation's input; nothing was recorded.")

@@ -28,7 +28,9 @@ from graph.catalogue import LAST_KEY, Owner
 from schema import catalogue
 from schema.decisions import Availability
 from schema.edges import BOUGHT_WITH_CAP
+from schema.errors import BadInput
 
+MAX_WORDS = 200
 StoreId = Annotated[str | None, strawberry.argument(description="At this store; null means any store.")]
 InStockOnly = Annotated[bool, strawberry.argument(description="Leave out what is not known to be in stock.")]
 
@@ -208,6 +210,8 @@ async def product_page(info: Info, page: Asked, *, owner: Owner = "product", key
 
 async def search_page(info: Info, page: Asked, *, words: str) -> ProductConnection:
     """A page of products whose names or descriptions have the words, best first."""
+    if len(words) > MAX_WORDS:
+        raise BadInput(f"A search of {len(words):,} characters is too long.", remedy=f"Send at most {MAX_WORDS}.")
     start = None if page.after is None else (float(page.after[0]), str(page.after[1]))
     found = await info.context.catalogue.search(words, after=start, limit=page.limit + 1)
     shown = found[: page.limit]

@@ -15,6 +15,7 @@ from decisions.relations import Related
 from schema.artefact import Artefact
 from schema.decisions import Bought, Decision, Explanation, Request
 from schema.errors import Unavailable
+from schema.facts import ShopFacts
 
 
 class Advisor:
@@ -42,7 +43,7 @@ class Advisor:
         self._history, self._paths, self._today, self._policy = history, paths, today, policy
         self._lock = threading.Lock()
         self._index: ModelIndex | None = None
-        self._indexed: tuple[Artefact | None, tuple[str, ...]] = (None, ())
+        self._indexed: tuple[Artefact | None, ShopFacts | None] = (None, None)
         self._moment = self._look(live.now())
 
     @property
@@ -111,8 +112,8 @@ class Advisor:
             return [], True
 
     def _look(self, facts: FactsNow) -> Moment:
-        wanted = (self._artefact, facts.base.skus)
+        wanted = (self._artefact, facts.base)
         if wanted[0] is not self._indexed[0] or wanted[1] is not self._indexed[1]:
-            self._index = None if self._artefact is None else ModelIndex.of(self._artefact, facts.base.skus)
+            self._index = None if self._artefact is None else ModelIndex.of(self._artefact, facts.base)
             self._indexed = wanted
         return Moment(facts, self._index, self._today(), self._policy)

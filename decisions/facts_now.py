@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -29,6 +28,7 @@ class FactsNow:
         base: the facts of the load; its `on_hand` and `delisted_on` may be outdated.
         on_hand: one array `[num_products]` a store, in the order of `base.store_ids`; NaN where never counted.
         delisted_on: `[num_products]` days since 1970-01-01; NO_DAY if not delisted.
+        is_ranged_anywhere: `[num_products]`, True where a store ranges it, or where there are no stores.
         delistings: what mutations said, by sku; None withdraws. They outlive loads.
         sequence: every change up to it is in here.
         num_verdicts: how many of the journal's verdicts are in `verdicts`.
@@ -37,6 +37,7 @@ class FactsNow:
     base: ShopFacts
     on_hand: tuple[Floats, ...]
     delisted_on: Days
+    is_ranged_anywhere: Flags
     delistings: dict[str, date | None]
     sequence: int = 0
     verdicts: VerdictBook = VerdictBook({})  # noqa: RUF009 (immutable)
@@ -45,7 +46,8 @@ class FactsNow:
     @classmethod
     def start(cls, base: ShopFacts, *, delistings: dict[str, date | None], sequence: int) -> "FactsNow":
         """A load's facts, with the delistings that outlive it, before any later change."""
-        now = cls(base, tuple(base.on_hand), base.delisted_on, {}, sequence)
+        anywhere = np.logical_or.reduce(base.is_ranged, axis=0) | (not base.store_ids)
+        now = cls(base, tuple(base.on_hand), base.delisted_on, anywhere, {}, sequence)
         return now._with_delistings(delistings)
 
     def with_changes(self, changes: Iterable[RecordedChange]) -> "FactsNow":
@@ -91,13 +93,6 @@ class FactsNow:
             return prices
         own = self.base.store_prices[self.base.store_rows[store_id], rows]
         return np.where(np.isnan(own), prices, own).astype(np.float32)
-
-    @cached_property
-    def is_ranged_anywhere(self) -> Flags:
-        """`[num_products]`, True where a store ranges it, or where there are no stores."""
-        if not len(self.base.store_ids):
-            return np.ones(len(self.base.skus), np.bool_)
-        return np.logical_or.reduce(self.base.is_ranged, axis=0)
 
     def _with_delistings(self, delistings: dict[str, date | None]) -> "FactsNow":
         if not delistings:

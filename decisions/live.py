@@ -58,7 +58,10 @@ class LiveFacts:
             for change in self._journal.changes_after(0, kind="delisting", limit=MANY)
             if change.sequence < last.sequence
         ]
-        return FactsNow.start(self._facts_of(last, facts), delistings=_delistings(delistings), sequence=last.sequence)
+        # A load may have been published whose row was not yet recorded: what was read is then newer, and stays.
+        is_newer = facts.lake_version > getattr(last.change, "lake_version", -1)
+        base = facts if is_newer else self._facts_of(last, facts)
+        return FactsNow.start(base, delistings=_delistings(delistings), sequence=last.sequence)
 
     def _apply(self, now: FactsNow, changes: list[RecordedChange]) -> FactsNow:
         """`now` with a page of changes; everything before the page's last load is in that load but delistings."""

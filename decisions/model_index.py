@@ -13,6 +13,7 @@ from decisions.facts_now import Rows
 from schema.artefact import Artefact
 from schema.edges import RELATION_NAMES, RelationName
 from schema.embeddings import EmbeddingTable, Space, Vectors
+from schema.facts import ShopFacts
 
 COLUMNS: Final = ("probability", "transfer_share", "num_baskets", "num_switches", "is_same_category", "text_similarity")
 
@@ -49,6 +50,7 @@ class ModelIndex:
         popular: product rows, most bought first.
         popularity: `[len(popular)]` 1 for the first, falling.
         spaces: `[num_products, width]` float32 each.
+        categories: product rows by category, ascending.
         relations: by relation, all candidates sorted by (anchor, rank), and `[num_products + 1]` where each anchor's
             begin.
     """
@@ -58,11 +60,13 @@ class ModelIndex:
     popular: Rows
     popularity: npt.NDArray[np.float32]
     spaces: Mapping[Space, Vectors]
+    categories: Mapping[str, Rows]
     relations: Mapping[RelationName, tuple[Candidates, Rows]]
 
     @classmethod
-    def of(cls, artefact: Artefact, skus: tuple[str, ...]) -> "ModelIndex":
-        """The index of an artefact for products in this order; candidates the shop no longer has are left out."""
+    def of(cls, artefact: Artefact, base: ShopFacts) -> "ModelIndex":
+        """The index of an artefact for a shop's products; candidates the shop no longer has are left out."""
+        skus = base.skus
         keys = pa.array(skus, pa.string())
         popular = _rows(artefact.popularity["sku"], keys)
         weight = artefact.popularity["num_baskets"].to_numpy().astype(np.float32)[popular >= 0]
@@ -72,6 +76,7 @@ class ModelIndex:
             popular=popular[popular >= 0],
             popularity=weight / max(float(weight.max(initial=0.0)), 1e-9),
             spaces=_aligned(artefact.embeddings, skus),
+            categories=_by_category(base.category_ids),
             relations={name: _sorted(artefact.relations.table, name, keys) for name in RELATION_NAMES},
         )
 
@@ -93,6 +98,14 @@ def _sorted(table: pa.Table, relation: RelationName, keys: pa.Array) -> tuple[Ca
     columns = {name: _floats(table[name])[order] for name in COLUMNS}
     starts = np.searchsorted(anchors[order], np.arange(len(keys) + 1)).astype(np.int64)
     return Candidates(rows[order], columns), starts
+
+
+def _by_category(category_ids: tuple[str, ...]) -> Mapping[str, Rows]:
+    codes = pa.array(category_ids, pa.string()).dictionary_encode()
+    order = np.argsort(codes.indices.to_numpy(), kind="stable").astype(np.int64)
+    starts = np.searchsorted(codes.indices.to_numpy()[order], np.arange(len(codes.dictionary) + 1))
+    names = codes.dictionary.to_pylist()
+    return {name: order[starts[place] : starts[place + 1]] for place, name in enumerate(names) if name}
 
 
 def _floats(column: pa.ChunkedArray) -> npt.NDArray[np.float32]:

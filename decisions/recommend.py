@@ -13,7 +13,7 @@ from decisions.moment import Moment
 from decisions.relations import ordered, rejected_rows
 from schema.decisions import Availability, Bought, Decision, Offer, Request
 from schema.edges import RelationName
-from schema.embeddings import top_k
+from schema.embeddings import Vectors, top_k
 
 COMPLEMENTS: RelationName = "COMPLEMENTS"
 HISTORY_WEIGHT = 0.5
@@ -126,13 +126,20 @@ def _near(anchors: Rows, model: ModelIndex, eligibility: Eligibility, first: int
     if not len(anchors):
         return
     scores = keys @ queries[anchors].sum(axis=0)
-    for allowed in (None, eligibility.mask):
-        rows, values = top_k(scores, first + SPARE, allowed=allowed)
-        for row, value in zip(rows.tolist(), values.tolist(), strict=True):
-            if value <= 0:
-                break
-            nearest = int(anchors[np.argmax(queries[anchors] @ keys[row])])
-            yield Proposal(row, 1.0 + value / (1.0 + value), "relation", nearest)
+    for row in _head(scores, eligibility, first + SPARE).tolist():
+        value, nearest = float(scores[row]), int(anchors[np.argmax(queries[anchors] @ keys[row])])
+        yield Proposal(row, 1.0 + value / (1.0 + value), "relation", nearest)
+
+
+def _head(scores: Vectors, eligibility: Eligibility, count: int) -> Rows:
+    """Rows of the best `count` positive scores that nothing masks, and some of the masked ones among them."""
+    free = np.flatnonzero(eligibility.mask & (scores > 0))
+    best = free[top_k(scores[free], count)[0]]
+    floor = scores[best[-1]] if len(best) == count else 0.0
+    masked = np.flatnonzero(~eligibility.mask & (scores > floor))
+    masked = masked[top_k(scores[masked], SPARE)[0]]
+    rows = np.concatenate([best, masked])
+    return rows[np.lexsort((rows, -scores[rows]))]
 
 
 def _popular(model: ModelIndex, eligibility: Eligibility, first: int) -> Iterator[Proposal]:

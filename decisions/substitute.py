@@ -126,14 +126,12 @@ def _related(sku: str, moment: Moment, store_id: str | None) -> Iterator[_Propos
 
 def _near(sku: str, moment: Moment, eligibility: Eligibility, first: int) -> Iterator[_Proposal]:
     """Products of the same category whose vectors answer the anchor's best, where the relation's list is short."""
-    facts, model, row = moment.facts, moment.trained(), moment.row_of(sku)
-    category = facts.base.category_ids[row]
-    if not category:
-        return
-    scores = model.spaces["substitute_candidate"] @ model.spaces["substitute_anchor"][row]
-    rows, values = top_k(scores, first + SPARE, allowed=eligibility.mask)
-    for other, value in zip(rows.tolist(), values.tolist(), strict=True):
-        if value > 0 and facts.base.category_ids[other] == category:
+    model, row = moment.trained(), moment.row_of(sku)
+    shelf = model.categories.get(moment.facts.base.category_ids[row], np.empty(0, np.int64))
+    scores = model.spaces["substitute_candidate"][shelf] @ model.spaces["substitute_anchor"][row]
+    places, values = top_k(scores, first + SPARE, allowed=eligibility.mask[shelf])
+    for other, value in zip(shelf[places].tolist(), values.tolist(), strict=True):
+        if value > 0:
             yield _Proposal(other, 1.0 + value / (1.0 + value), "relation", None)
 
 

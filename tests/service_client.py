@@ -29,27 +29,27 @@ class Service:
     def __init__(self, http: TestClient, journal: Journal, contexts: list[Context]) -> None:
         self.http, self.journal, self.contexts = http, journal, contexts
 
-    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+    def ask(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """The whole answer to an operation."""
         answer = self.http.post("/graphql", json={"query": query, "variables": variables})
         assert answer.status_code == 200, answer.text
         body: dict[str, Any] = answer.json()
         return body
 
-    def data(self, query: str, **variables: Any) -> dict[str, Any]:
+    def data(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """The data of an operation that must not fail."""
         answer = self.ask(query, **variables)
         assert "errors" not in answer, answer["errors"]
         data: dict[str, Any] = answer["data"]
         return data
 
-    def code(self, query: str, **variables: Any) -> str:
+    def code(self, query: str, /, **variables: Any) -> str:
         """The only error's code."""
         (error,) = self.ask(query, **variables)["errors"]
         code: str = error["extensions"]["code"]
         return code
 
-    def reads(self, query: str, **variables: Any) -> int:
+    def reads(self, query: str, /, **variables: Any) -> int:
         """How many round trips to the graph an operation takes."""
         self.data(query, **variables)
         return self.contexts[-1].reader.num_reads
@@ -67,11 +67,17 @@ def serving(
 ) -> Iterator[Service]:
     """A running service of the service shop."""
     contexts: list[Context] = []
-    graph = connect_async(server.uri, user=USER, password=server.password())
+    graph = connect_async(server.uri, user=USER, password=server.password(), deadline_seconds=20)
     live = LiveFacts(facts or shop.facts(), journal=journal, read_facts=read_facts)
     ports = {"history": CustomerHistory(graph.read), "paths": EvidencePaths(graph.read)}
     advisor = Advisor(live=live, artefact=model, today=lambda: shop.TODAY, **ports)
-    wiring = {"clock": lambda: shop.NOON, "on_context": contexts.append, "refresh_seconds": 0.02, **settings}
+    wiring = {
+        "clock": lambda: shop.NOON,
+        "on_context": contexts.append,
+        "refresh_seconds": 0.02,
+        "deadline_seconds": 20.0,
+        **settings,
+    }
     app = create_app(advisor=advisor, graph=graph, journal=journal, **wiring)
     with TestClient(app) as http:
         yield Service(http, journal, contexts)

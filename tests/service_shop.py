@@ -1,5 +1,6 @@
 """A shop small enough to reason about by hand, as facts, artefact and graph rows, for the tests of what serves."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -123,8 +124,8 @@ def with_stock(store_id: str = "S1", **units: float) -> ShopFacts:
 def moment(base=None, *, model=None, verdicts=(), policy=None) -> Moment:
     """One moment of the shop."""
     base = base or facts()
-    now = FactsNow(base, tuple(base.on_hand), base.delisted_on, {}, 5, VerdictBook.of(verdicts), len(verdicts))
-    return Moment(now, ModelIndex.of(model or artefact(), base.skus), TODAY, policy or Policy())
+    now = replace(FactsNow.start(base, delistings={}, sequence=5), verdicts=VerdictBook.of(verdicts))
+    return Moment(now, ModelIndex.of(model or artefact(), base), TODAY, policy or Policy())
 
 
 def verdict(sku, other_sku, word, *, relation="COMPLEMENTS", **values) -> Verdict:

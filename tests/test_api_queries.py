@@ -52,14 +52,14 @@ def test_everything_in_the_contract_is_described():
     schema = contract()._schema
     mute = []
     for name, kind in schema.type_map.items():
-        if name.startswith("__"):
+        if name.startswith("__") or name in ("String", "Int", "Float", "Boolean", "ID"):
             continue
         mute += [name] if not kind.description else []
         for field_name, field in getattr(kind, "fields", {}).items():
             mute += [f"{name}.{field_name}"] if not field.description else []
             arguments = getattr(field, "args", {})
             mute += [f"{name}.{field_name}({arg})" for arg, value in arguments.items() if not value.description]
-    assert [name for name in mute if name not in ("String", "Int", "Float", "Boolean", "ID")] == []
+    assert mute == []
 
 
 def test_a_product_with_everything_it_is_joined_to(service):
