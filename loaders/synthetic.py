@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from loaders.synthetic_customers import make_customers
-from loaders.synthetic_files import Folder, write_json
+from loaders.synthetic_files import Clock, Folder, write_json
 from loaders.synthetic_masters import make_suppliers, write_customers, write_masters
 from loaders.synthetic_parameters import Parameters, Shop
 from loaders.synthetic_plans import write_offers
 from loaders.synthetic_receipts import make_receipts
-from loaders.synthetic_sales import Clock, write_sales
+from loaders.synthetic_sales import write_sales
 from loaders.synthetic_settings import read_parameters
 from loaders.synthetic_stock import write_stock
 from loaders.synthetic_tallies import Tallies

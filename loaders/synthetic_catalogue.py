@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from loaders.synthetic_chance import Floats, Ints, between, stream
 from loaders.synthetic_needs import Needs, ProductType, types_and_needs
-from loaders.synthetic_parameters import Parameters
+from loaders.synthetic_parameters import CatalogueParameters, Parameters
 from schema.errors import BadInput
 
 Objects = npt.NDArray[np.object_]
@@ -115,14 +115,41 @@ def _products_of(
 ) -> dict[str, Any]:
     """Columns of one type's products: a draw of (brand, qualifier, size) without repeats, then form and price."""
     words, like = kind.category, params.catalogue
+    brand, qualifier, size = _combinations(kind, count, brands, like, rng)
+    is_special = rng.random(count) < like.special_form_share
+    form = np.where(is_special, rng.integers(1, len(words.forms) + 1, count), 0)
+    own = rng.integers(0, brands.num_suppliers, count)
+    price = words.price * (size / words.sizes[len(words.sizes) // 2]) ** like.size_exponent
+    price = price * np.array(like.tier_prices)[brands.tier[brand]] * rng.lognormal(0, like.price_noise, count)
+    price = charm(np.where(form > 0, price * 1.15, price))
+    return {
+        "names": _names(kind, [brands.names[b] for b in brand], qualifier, form, size, params, rng),
+        "need": kind.needs[qualifier],
+        "form": form.astype(np.int64),
+        "tier": brands.tier[brand].astype(np.int64),
+        "brand": brand.astype(np.int64),
+        "supplier": np.where(brand < brands.num_private, own, brands.supplier[brand]).astype(np.int64),
+        "kind": np.full(count, row, np.int64),
+        "size": size.astype(np.float32),
+        "list_price": price.astype(np.float32),
+        "unit_cost": np.round(price * (1 - between(rng, like.margin, count)), 2).astype(np.float32),
+        "appeal": rng.normal(0, like.appeal_sd, count).astype(np.float32),
+        "is_private_label": brand < brands.num_private,
+    }
+
+
+def _combinations(
+    kind: ProductType, count: int, brands: _Brands, like: CatalogueParameters, rng: np.random.Generator
+) -> tuple[Ints, Ints, npt.NDArray[np.float64]]:
+    """Brand, qualifier and size of each product, no two alike; a few brands share a type with the private labels."""
+    words = kind.category
     per_brand = len(words.qualifiers) * len(words.sizes)
     made = len(brands.names) - brands.num_private
     sold = min(made, max(5, int(np.ceil(3 * count / per_brand))))
     of_type = np.concatenate([np.arange(brands.num_private), brands.num_private + rng.permutation(made)[:sold]])
     private = like.private_label_share if brands.num_private else 0.0
     of_each = [private / max(1, brands.num_private), (1 - private) / sold]
-    weights = np.where(of_type < brands.num_private, of_each[0], of_each[1])
-    chance = np.repeat(weights, per_brand)
+    chance = np.repeat(np.where(of_type < brands.num_private, of_each[0], of_each[1]), per_brand)
     if count > np.count_nonzero(chance):
         raise BadInput(
             f"{count} products of {kind.noun} are more than brands, qualifiers and sizes can name.",
@@ -131,30 +158,7 @@ def _products_of(
         )
     draws = rng.choice(len(chance), count, replace=False, p=chance / chance.sum())
     brand, rest = of_type[draws // per_brand], draws % per_brand
-    qualifier, size = rest % len(words.qualifiers), np.array(words.sizes)[rest // len(words.qualifiers)]
-    tier = brands.tier[brand]
-    is_special = rng.random(count) < like.special_form_share
-    form = np.where(is_special, rng.integers(1, len(words.forms) + 1, count), 0)
-    supplier = np.where(
-        brand < brands.num_private, rng.integers(0, brands.num_suppliers, count), brands.supplier[brand]
-    )
-    price = words.price * (size / words.sizes[len(words.sizes) // 2]) ** like.size_exponent
-    price = price * np.array(like.tier_prices)[tier] * rng.lognormal(0, like.price_noise, count)
-    price = charm(np.where(form > 0, price * 1.15, price))
-    return {
-        "names": _names(kind, [brands.names[b] for b in brand], qualifier, form, size, params, rng),
-        "need": kind.needs[qualifier],
-        "form": form.astype(np.int64),
-        "tier": tier.astype(np.int64),
-        "brand": brand.astype(np.int64),
-        "supplier": supplier.astype(np.int64),
-        "kind": np.full(count, row, np.int64),
-        "size": size.astype(np.float32),
-        "list_price": price.astype(np.float32),
-        "unit_cost": np.round(price * (1 - between(rng, like.margin, count)), 2).astype(np.float32),
-        "appeal": rng.normal(0, like.appeal_sd, count).astype(np.float32),
-        "is_private_label": brand < brands.num_private,
-    }
+    return brand, rest % len(words.qualifiers), np.array(words.sizes)[rest // len(words.qualifiers)]
 
 
 def charm(price: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -11,9 +12,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from loaders.synthetic_chance import Ints
 from loaders.synthetic_dirt import plant
 from loaders.synthetic_parameters import DirtParameters
 from schema.table_specs import SPECS
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Local days and seconds of the shop as instants."""
+
+    midnights: Ints
+
+    def at(self, day: Ints, second: Ints) -> pa.Array:
+        """Instants, UTC, from days since the shop's start and seconds since local midnight."""
+        return pa.array((self.midnights[day] + second) * 1_000_000, pa.timestamp("us", tz="UTC"))
 
 
 class Folder:

@@ -1,6 +1,7 @@
 """Receipts of a chunk of customers: what they bought, with what it brought along, line by line."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,9 @@ from loaders.synthetic_choice import NOTHING, choose
 from loaders.synthetic_customers import Customers, Occasions, Trips, make_occasions, make_trips
 from loaders.synthetic_tallies import Tallies
 from loaders.synthetic_world import World
+
+TRIPS_PER_CHUNK: Final = 10_000_000
+"""More than a chunk has, so that chunk and trip make one number."""
 
 
 @dataclass(frozen=True)

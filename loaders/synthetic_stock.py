@@ -5,9 +5,8 @@ import numpy.typing as npt
 
 from loaders.synthetic_chance import Ints
 from loaders.synthetic_deliveries import PACK, Delays, arrivals_of, write_arrivals, write_open_orders
-from loaders.synthetic_files import Folder, days_from, names_of
+from loaders.synthetic_files import Clock, Folder, days_from, names_of
 from loaders.synthetic_masters import Suppliers
-from loaders.synthetic_sales import Clock
 from loaders.synthetic_world import World
 from schema.progress import Progress
 
