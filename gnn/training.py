@@ -1,7 +1,7 @@
 """One fit: a graph snapshot to vectors, relations and what is popular."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -39,6 +39,7 @@ class Trained:
         popularity: `sku` and `num_baskets` (float32), most bought first.
         metrics: sizes of what was learnt from, and which simpler model stands in where something was missing.
         fit_seconds: wall clock.
+        decoder: what judges pairs that are not among the relations.
     """
 
     embeddings: EmbeddingTable
@@ -46,6 +47,17 @@ class Trained:
     popularity: pa.Table
     metrics: Mapping[str, Any]
     fit_seconds: float
+    decoder: Decoder
+
+    def judge(self, skus: Sequence[str], other_skus: Sequence[str]) -> npt.NDArray[np.float64]:
+        """P(substitute), P(complement), P(none) of each pair `[num_pairs, 3]`, the mean of both directions.
+
+        Raises:
+            NotFound: if a product is not in the model.
+        """
+        left = np.array([self.embeddings.row(sku) for sku in skus], np.int64)
+        right = np.array([self.embeddings.row(sku) for sku in other_skus], np.int64)
+        return (self.decoder.probabilities(left, right) + self.decoder.probabilities(right, left)) / 2
 
 
 def fit(
@@ -83,6 +95,7 @@ def fit(
         popularity=_popularity(snapshot, counts),
         metrics=_metrics(snapshot, substitutes, complements, relations),
         fit_seconds=time.perf_counter() - began,
+        decoder=decoder,
     )
 
 

@@ -1,0 +1,44 @@
+"""Baskets scored by product vectors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from schema.embeddings import EmbeddingTable
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class DualVectors:
+    """Scores as the sum over a basket of exp(anchor · candidate): the mean chance of each product beside those held.
+
+    Attributes:
+        anchors, candidates: `[num_products, width]`, the complement spaces in the baskets' column order.
+    """
+
+    anchors: Floats
+    candidates: Floats
+
+    def __call__(self, baskets: sp.csr_matrix) -> Floats:
+        """Scores `[num_baskets, num_products]`, 0 for baskets that hold nothing."""
+        scores = np.zeros(baskets.shape, np.float32)
+        held = np.unique(baskets.indices)
+        for rows in np.array_split(held, len(held) // 4096 + 1):
+            scores += baskets[:, rows] @ np.exp(self.anchors[rows] @ self.candidates.T)
+        return scores
+
+
+def dual_vectors(embeddings: EmbeddingTable, skus: tuple[str, ...]) -> DualVectors:
+    """The complement vectors of the given products, in their order.
+
+    Raises:
+        NotFound: if the table lacks one of them.
+    """
+    rows = np.array([embeddings.row(sku) for sku in skus], np.int64)
+    return DualVectors(
+        anchors=embeddings.spaces["complement_anchor"][rows],
+        candidates=embeddings.spaces["complement_candidate"][rows],
+    )
