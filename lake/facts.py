@@ -54,8 +54,9 @@ def _prices(cut: Cut, ends: Ends) -> Floats:
     prices = _floats(ends.nodes["Product"].column("list_price"))
     rows = cut.open_rows("prices", ["sku", "store_id", "valid_from", "valid_to", "price"])
     rows = rows.filter(pc.is_null(rows.column("store_id")))
-    products = ends.rows_of("Product", rows.column("sku")).to_numpy()
-    prices[products] = _floats(rows.column("price"))
+    products = ends.rows_of("Product", rows.column("sku"))
+    is_known = pc.is_valid(products)
+    prices[products.filter(is_known).to_numpy()] = _floats(rows.column("price").filter(is_known))
     return prices
 
 
@@ -64,20 +65,30 @@ def _is_ranged(cut: Cut, ends: Ends) -> Flags:
     listed = ends.rows_of("Store", cut.source.rows("assortments", ["store_id"]).column("store_id").unique())
     is_ranged = np.ones(shape, np.bool_)
     is_ranged[listed.to_numpy(zero_copy_only=False)] = False
-    rows = cut.open_rows("assortments", ["store_id", "sku", "valid_from", "valid_to"])
+    rows = _known(ends, cut.open_rows("assortments", ["store_id", "sku", "valid_from", "valid_to"]))
     is_ranged[_cells(ends, rows)] = True
     return is_ranged
 
 
 def _by_store(ends: Ends, rows: pa.Table, column: str) -> Floats:
     values = np.full((ends.nodes["Store"].num_rows, ends.nodes["Product"].num_rows), np.nan, np.float32)
-    rows = rows.filter(pc.is_valid(rows.column("store_id")))
+    rows = _known(ends, rows)
     values[_cells(ends, rows)] = _floats(rows.column(column))
     return values
 
 
+def _known(ends: Ends, rows: pa.Table) -> pa.Table:
+    """The rows of stores and products that are there: what is appended may outlive what a full load has closed."""
+    store_rows, product_rows = _ends(ends, rows)
+    return rows.filter(pc.and_(pc.is_valid(store_rows), pc.is_valid(product_rows)))
+
+
+def _ends(ends: Ends, rows: pa.Table) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+    return ends.rows_of("Store", rows.column("store_id")), ends.rows_of("Product", rows.column("sku"))
+
+
 def _cells(ends: Ends, rows: pa.Table) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    stores, products = ends.rows_of("Store", rows.column("store_id")), ends.rows_of("Product", rows.column("sku"))
+    stores, products = _ends(ends, rows)
     return stores.to_numpy(), products.to_numpy()
 
 
