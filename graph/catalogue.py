@@ -109,6 +109,15 @@ class Catalogue:
         """How many products there are, from the graph's own count."""
         return int((await self._read("find_product_count"))[0]["num_products"])
 
+    async def warm_up(self) -> None:
+        """Have the graph plan the statements that product pages need, so that no caller waits for it."""
+        for read in (self.products, self.categories, self.suppliers, self.stores, self.promotions):
+            await read([])
+        for join in (self.supplies, self.promoted, self.subcategories):
+            await join([], after="", limit=0)
+        await self.bought_with([], limit=0)
+        await self.page("product", limit=0)
+
     @staticmethod
     def _by_key(rows: list[Row], make: Callable[..., T]) -> dict[str, list[T]]:
         grouped: dict[str, list[T]] = defaultdict(list)

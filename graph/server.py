@@ -107,12 +107,18 @@ class LocalServer:
         self.home.mkdir(parents=True, exist_ok=True)
         with only_one(self.home / "starting.lock"):
             running = self.pid()
-            if running is None:
-                self._refuse_ports_in_use()
-                self._prepare()
-                running = self._spawn()
-            self._wait_until_ready(running, progress)
-            return running
+            if running is not None and self._lives_to_be_ready(running):
+                return running
+            self._refuse_ports_in_use()
+            self._prepare()
+            started = self._spawn()
+            self._wait_until_ready(started, progress)
+            return started
+
+    def _lives_to_be_ready(self, pid: int) -> bool:
+        """Whether a server found running is ready in time; one that was just killed looks alive for a moment."""
+        wait_for(lambda: self._answers() or not self._is_ours(pid), seconds=START_SECONDS)
+        return self._is_ours(pid)
 
     def stop(self) -> bool:
         """Whether there was a server to stop; it is asked first, and killed after STOP_SECONDS."""
