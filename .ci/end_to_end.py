@@ -104,7 +104,9 @@ def complete_journey(data: Path, home: Path) -> None:
             print(f"  first answer after {first:.1f} s")
             counts = shop.ask(COUNTS)
             assert counts["products"]["totalCount"] == len(set(column(data / "products.csv.gz", "product_id")))
-            assert counts["suppliers"]["totalCount"] == len(set(column(data / "products.csv.gz", "manufacturer_id")) - {""})
+            assert counts["suppliers"]["totalCount"] == len(
+                set(column(data / "products.csv.gz", "manufacturer_id")) - {""}
+            )
             bought = column(data / "transactions_sample.csv.gz", "product_id")
             page = shop.ask(PAGE, sku=max(set(bought), key=bought.count))
             assert page["recommendations"]["offers"], page

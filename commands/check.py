@@ -11,17 +11,19 @@ from commands.context import shop_of
 
 def check_command(
     ctx: typer.Context,
-    repair: Annotated[bool, typer.Option("--repair", help="Bring the graph up to the lake and the champion again.")] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Bring the graph up to the lake and the champion again.")
+    ] = False,
 ) -> None:
     """Compare graph and lake by counts and samples and name every difference; exit code 1 if there is one."""
     from jobs.check import check, rebuild  # noqa: PLC0415
 
     shop = shop_of(ctx)
     with bars() as progress:
-        parts = {"lake": shop.lake(), "graph": shop.graph(), "registry": shop.registry()}
+        lake, graph, registry = shop.lake(), shop.graph(), shop.registry()
         if repair:
-            rebuild(**parts, progress=progress)
-        found = check(**parts, progress=progress)
+            rebuild(lake=lake, graph=graph, registry=registry, progress=progress)
+        found = check(lake=lake, graph=graph, registry=registry, progress=progress)
     for difference in found.differences:
         out.print(f"[red]✗[/] {escape(difference)}", highlight=False, soft_wrap=True)
     if found.differences:

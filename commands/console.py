@@ -22,7 +22,13 @@ def bars() -> Iterator[Progress]:
     if not err.is_terminal:
         yield _StageLines()
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Bars(*columns, console=err, transient=True) as drawn:
         yield _StageBars(drawn)
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, cast
 import typer
 
 if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
     from graph.connection import Graph
     from graph.server import LocalServer
     from journal.store import Journal
     from lake.store import Lake
     from registry.store import Registry
-    from starlette.applications import Starlette
 
 
 @dataclass(frozen=True)

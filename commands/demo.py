@@ -1,5 +1,6 @@
 """`shelfgraph demo`: the whole main job, from files to an answered query, in one command."""
 
+import logging
 import threading
 from pathlib import Path
 from typing import Annotated
@@ -43,8 +44,11 @@ def demo_command(
 
 
 def _answer(shop: Shop, *, serve: bool) -> None:
+    import structlog  # noqa: PLC0415
     import uvicorn  # noqa: PLC0415
 
+    # A line a request would drown the answers; `serve` shows them.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     config = uvicorn.Config(shop.app(), host=shop.api_host, port=shop.api_port, log_level="warning", access_log=False)
     server = uvicorn.Server(config)
     failures: list[Exception] = []

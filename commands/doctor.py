@@ -11,6 +11,7 @@ import typer
 from commands.console import error_text, out
 from commands.context import Shop, shop_of
 from commands.serve import refuse_used_port
+from graph.marker import read_marker
 from schema.errors import Busy, ShelfgraphError
 
 FREE_GIB = 5
@@ -76,11 +77,8 @@ def _asked(what: str, ask: Callable[[], str], remedy: str) -> Finding:
 
 
 def _graph(shop: Shop) -> str:
-    version = shop.graph().read_one("read_projection")
+    held = read_marker(shop.graph()).lake_version
     newest = shop.lake().latest()
-    if version is None:
-        return f"answers at {shop.graph_uri}; nothing loaded yet"
-    held = version["lake_version"]
     if held != newest:
         raise ShelfgraphError(
             f"The graph is at lake version {held}, the lake at {newest}.", remedy="shelfgraph check --repair"

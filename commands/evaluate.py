@@ -1,6 +1,5 @@
 """`shelfgraph evaluate`: every figure that README states, beside its baselines from the same run."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,14 +19,16 @@ if TYPE_CHECKING:
     from schema.tables import RetailTables
 
 application = typer.Typer(
-    help="Run an evaluation protocol on a folder of tables, never on a running server. Everything is learnt, counted and "
-    "tuned on rows before the cut-off, the baselines too.",
+    help="Run an evaluation protocol on a folder of tables, never on a running server. Everything is learnt, counted "
+    "and tuned on rows before the cut-off, the baselines too.",
     no_args_is_help=True,
 )
 
 Tables = Annotated[Path, typer.Option(help="A retail-tables folder, or the raw files of --source.")]
 SourceOption = Annotated[str, typer.Option(help="What --tables holds: retail-tables, online-retail, …")]
-AsOf = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The cut-off: rows on or after this day are the future.")]
+AsOf = Annotated[
+    datetime, typer.Option(formats=["%Y-%m-%d"], help="The cut-off: rows on or after this day are the future.")
+]
 Seed = Annotated[int, typer.Option(help="Equal seed, data and machine give equal figures.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the figures as JSON here.")]
 PredictionsFile = Annotated[Path | None, typer.Option("--predictions", help="Write every ranking as Parquet here.")]
@@ -66,7 +67,6 @@ def basket_completion_command(
 
 @application.command("planted")
 def planted_command(
-    ctx: typer.Context,
     scale: Annotated[str, typer.Option(help="small, medium or large.")] = "small",
     seed: Seed = 0,
     params: Annotated[Path | None, typer.Option(help="Other parameters than loaders/synthetic.toml.")] = None,
@@ -77,9 +77,8 @@ def planted_command(
     """Make the synthetic shop and compare what is learnt with the truths planted in it."""
     from evaluation import planted  # noqa: PLC0415
 
-    shop_of(ctx).home.mkdir(parents=True, exist_ok=True)
-    with bars() as progress, tempfile.TemporaryDirectory(dir=shop_of(ctx).home) as folder:
-        report = planted.run(scale=scale, seed=seed, params=params, into=Path(folder), progress=progress)
+    with bars() as progress:
+        report = planted.run(scale, seed=seed, params=params, progress=progress)
     tell(report, Files(json, predictions, picture))
 
 

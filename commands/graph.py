@@ -9,8 +9,8 @@ from graph.server import LocalServer
 from schema.errors import ShelfgraphError
 
 application = typer.Typer(
-    help="Start, stop and look at the local Neo4j, which Python packages bring. With NEO4J_URI set, that server is used "
-    "instead and these commands refuse.",
+    help="Start, stop and look at the local Neo4j, which Python packages bring. With NEO4J_URI set, that server is "
+    "used instead and these commands refuse.",
     no_args_is_help=True,
 )
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Source = Annotated[
     str,
     typer.Argument(
-        help="retail-tables (your own CSV or Parquet), complete-journey, online-retail, breakfast-at-the-frat or synthetic."
+        help="retail-tables (your own CSV or Parquet), complete-journey, online-retail, breakfast-at-the-frat, synthetic."
     ),
 ]
 Folder = Annotated[Path, typer.Argument(help="The source's folder or file; for synthetic: small, medium or large.")]
@@ -35,14 +35,15 @@ def load_command(
         list[str] | None, typer.Option(help="Admit bare ids that no row describes, for this table (repeatable).")
     ] = None,
     pseudonymise: Annotated[
-        bool, typer.Option("--pseudonymise", help="Hash customers' columns that look personal instead of refusing them.")
+        bool,
+        typer.Option("--pseudonymise", help="Hash customers' columns that look personal instead of refusing them."),
     ] = False,
     seed: Annotated[int, typer.Option(help="The synthetic shop's seed.")] = 0,
 ) -> None:
     """Check a source against its contracts, publish it as one lake version and bring the graph up to it.
 
-    What breaks a contract is told in `rejects/TABLE.csv` by line, column, value and rule. When more than `--max-rejects`
-    of any table fails, nothing is published and what was published before stays.
+    What breaks a contract is told in `rejects/TABLE.csv` by line, column, value and rule. When more than
+    `--max-rejects` of any table fails, nothing is published and what was published before stays.
     """
     from loaders.staging import LoadOptions  # noqa: PLC0415  # pandera and duckdb take seconds to import
 
@@ -119,7 +120,9 @@ def print_load(loaded: "Loaded") -> None:
         (name, change.added, change.corrected, change.closed, change.unchanged, change.total)
         for name, change in published.changes.items()
     )
-    title = f"Lake version {published.version} ({'new' if published.is_new else 'nothing new'}, load {published.load_id})"
+    title = (
+        f"Lake version {published.version} ({'new' if published.is_new else 'nothing new'}, load {published.load_id})"
+    )
     out.print(table(title, ("table", "added", "corrected", "closed", "unchanged", "rows"), changes))
     projection = loaded.projection
     out.print(

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 AsOf = Annotated[
     datetime | None,
-    typer.Option(formats=["%Y-%m-%d"], help="Look only at rows before this day; default: the day after the newest row."),
+    typer.Option(
+        formats=["%Y-%m-%d"], help="Look only at rows before this day; default: the day after the newest row."
+    ),
 ]
 
 

@@ -13,7 +13,8 @@ from graph.projection import ProjectionReport, project
 from graph.publishing import publish_verdicts
 from journal.store import Journal
 from lake.snapshot import build_snapshot
-from lake.store import Lake, Published
+from lake.store import Lake
+from lake.version import Published
 from loaders.staging import LoadOptions, stage
 from schema.changes import LoadPublished
 from schema.progress import Progress, silent

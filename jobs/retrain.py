@@ -17,7 +17,7 @@ from schema.errors import NotFound
 from schema.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from gnn.training import TrainSettings
+    from gnn.settings import TrainSettings
     from schema.snapshot import GraphSnapshot
 
 LIBRARIES = ("torch", "torch-geometric", "numpy", "scipy", "pyarrow")
@@ -63,7 +63,11 @@ def retrain(
     if artefact is None:
         snapshot = build_snapshot(lake.at(newest), as_of=as_of, progress=progress)
         artefact = fit_and_save(
-            snapshot, registry=registry, settings=settings, manifest={**origin, "lake_version": newest}, progress=progress
+            snapshot,
+            registry=registry,
+            settings=settings,
+            manifest={**origin, "lake_version": newest},
+            progress=progress,
         )
     registry.promote(artefact.model_version)
     publish_relations(graph, artefact.relations, progress=progress)

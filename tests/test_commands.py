@@ -1,4 +1,4 @@
-"""The command line end to end on a real Neo4j: the main job, its repetition, its death at any point, and clear errors."""
+"""The command line on a real Neo4j: the main job, its repetition, its death at any point, and clear errors."""
 
 import csv
 import os
