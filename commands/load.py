@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Source = Annotated[
     str,
     typer.Argument(
-        help="retail-tables (your own CSV or Parquet), complete-journey, online-retail, breakfast-at-the-frat, synthetic."
+        help="retail-tables (your own files), complete-journey, online-retail, breakfast-at-the-frat, synthetic."
     ),
 ]
 Folder = Annotated[Path, typer.Argument(help="The source's folder or file; for synthetic: small, medium or large.")]
