@@ -21,7 +21,7 @@ RULES: Final[dict[Kind, str]] = {
 }
 """What is wrong with a cell that has no value of its column's kind."""
 
-_NUMBER: Final = r"^-?(\d{1,40}\.?\d{0,40}|\.\d{1,40})([eE][+-]?\d{1,2})?$"
+_NUMBER: Final = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,9})?$"
 _DAY: Final = (
     r"[012]\d{3}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])"
     r"|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2\d))"

@@ -16,6 +16,8 @@ from loaders.rejects import FILE, LINE
 Rows = npt.NDArray[np.int64]
 REPEATS: Final = "repeats the key of an earlier row with other values"
 
+_NO_REPEATS: Final = pa.schema([("row", pa.int64()), ("value", pa.string()), ("is_same", pa.bool_())]).empty_table()
+
 
 class Keys:
     """The keys of one staged table.
@@ -45,6 +47,8 @@ class Keys:
         keys = _names(key)
         hashes = np.sort(self._hashes(key, given))
         suspects = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
+        if len(suspects) == 0:
+            return _NO_REPEATS
         self._database.register("suspects", pa.table({"h": suspects}))
         self._database.register("bad", pa.table({"row": self._bad}))
         return self._table(

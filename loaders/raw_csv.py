@@ -69,43 +69,64 @@ def check_header(header: list[str], file: str) -> None:
 
 @dataclass
 class _LineCounter:
-    """Physical lines from the parser's row numbers: quoted line ends make a row span several lines."""
+    """Physical lines from the parser's row numbers: quoted line ends make a row span several lines.
+
+    Attributes:
+        next_number: of the first row that is not counted yet.
+        extra: line ends within the good rows counted so far.
+        bad: rows of the wrong width whose lines are not known yet; the parser may be ahead of the batches.
+        bad_extra: line ends within the bad rows whose lines are known.
+        placed: those, with their lines, until they are taken.
+    """
 
     next_number: int = 1
-    valid_extra: int = 0
+    extra: int = 0
     bad: list[Any] = field(default_factory=list)
-    num_told: int = 0
+    bad_extra: int = 0
+    placed: list[tuple[Any, int]] = field(default_factory=list)
 
     def note_bad(self, row: Any) -> str:
         self.bad.append(row)
         return "skip"
 
-    def advance(self, extras: Lines) -> tuple[Lines, Lines]:
-        """Lines of a batch's rows, given how many line ends each holds, and of the bad rows met up to its end."""
-        bad = np.array([row.number for row in self.bad], np.int64)
-        later = bad[bad >= self.next_number] - self.next_number
+    def advance(self, extras: Lines) -> Lines:
+        """Lines of a batch's rows, given how many line ends each holds."""
+        later = self._bad_numbers() - self.next_number
         steps = np.arange(len(extras), dtype=np.int64)
-        gaps = np.searchsorted(later - np.arange(len(later)), steps, side="right")
-        numbers = self.next_number + steps + gaps
-        before = self.valid_extra + np.concatenate([[0], np.cumsum(extras)]).astype(np.int64)
-        told = bad[self.num_told :]
+        numbers = self.next_number + steps + np.searchsorted(later - np.arange(len(later)), steps, side="right")
+        before = self.extra + np.concatenate([[0], np.cumsum(extras)]).astype(np.int64)
         lines = self._lines(numbers, before[:-1])
-        bad_lines = self._lines(told, before[np.searchsorted(numbers, told)])
-        self.valid_extra = int(before[-1])
         if len(numbers):
+            self._place(numbers, before, end=int(numbers[-1]))
             self.next_number = int(numbers[-1]) + 1
-        return lines, bad_lines
+        self.extra = int(before[-1])
+        return lines
 
-    def _lines(self, numbers: Lines, valid_before: Lines) -> Lines:
-        bad = np.array([row.number for row in self.bad], np.int64)
+    def finish(self) -> None:
+        """Place the bad rows that stand after every good one."""
+        self._place(np.empty(0, np.int64), np.array([self.extra]), end=np.iinfo(np.int64).max)
+
+    def take_placed(self) -> list[tuple[Any, int]]:
+        """Bad rows and their lines, each told once."""
+        placed, self.placed = self.placed, []
+        return placed
+
+    def _place(self, numbers: Lines, before: Lines, *, end: int) -> None:
+        """Find the lines of the bad rows that stand before row number `end`."""
+        here = self._bad_numbers()
+        here = here[here < end]
+        rows, lines = self.bad[: len(here)], self._lines(here, before[np.searchsorted(numbers, here)])
+        self.placed += zip(rows, lines.tolist(), strict=True)
+        self.bad_extra += sum(row.text.count("\n") for row in rows)
+        self.bad = self.bad[len(here) :]
+
+    def _bad_numbers(self) -> Lines:
+        return np.array([row.number for row in self.bad], np.int64)
+
+    def _lines(self, numbers: Lines, good_before: Lines) -> Lines:
         extras = np.array([row.text.count("\n") for row in self.bad], np.int64)
-        cumulated = np.concatenate([[0], np.cumsum(extras)]).astype(np.int64)
-        return numbers + valid_before + cumulated[np.searchsorted(bad, numbers)]
-
-    def untold(self) -> list[Any]:
-        """Bad rows since the last call."""
-        rows, self.num_told = self.bad[self.num_told :], len(self.bad)
-        return rows
+        bad_before = self.bad_extra + np.concatenate([[0], np.cumsum(extras)]).astype(np.int64)
+        return numbers + good_before + bad_before[np.searchsorted(self._bad_numbers(), numbers)]
 
 
 def read_csv(path: Path, file: str) -> Iterator[RawBatch]:
@@ -145,16 +166,19 @@ def _open_parser(stream: CheckedBytes, header: list[str], counter: _LineCounter)
 
 
 def _batches(parser: Any, header: list[str], counter: _LineCounter, file: str) -> Iterator[RawBatch]:
-    is_first = True
+    is_first, last = True, None
     for batch in parser:
         rows = pa.Table.from_batches([batch]).rename_columns(header)
-        lines, bad_lines = counter.advance(_line_ends(rows))
-        ragged = _ragged(counter.untold(), bad_lines, len(header), file)
+        lines = counter.advance(_line_ends(rows))
+        ragged = _ragged(counter.take_placed(), len(header), file)
         rows = with_place(rows, pa.array(lines), file)
         if is_first:
             rows, is_first = rows.slice(1), False
         check_cells(rows, file)
         yield RawBatch(_without_blank(rows, header), ragged)
+        last = rows.slice(0, 0)
+    counter.finish()
+    yield RawBatch(last, _ragged(counter.take_placed(), len(header), file))
 
 
 def _line_ends(rows: pa.Table) -> Lines:
@@ -175,12 +199,12 @@ def with_place(rows: pa.Table, lines: pa.Array, file: str) -> pa.Table:
     return rows.append_column(LINE, lines).append_column(FILE, pa.repeat(file, rows.num_rows))
 
 
-def _ragged(bad: list[Any], lines: Lines, width: int, file: str) -> pa.Table:
+def _ragged(bad: list[tuple[Any, int]], width: int, file: str) -> pa.Table:
     return breaches(
         files=pa.repeat(file, len(bad)),
-        lines=pa.array(lines),
+        lines=pa.array([line for _, line in bad], pa.int64()),
         column="",
-        values=pa.array([row.text for row in bad], pa.string()),
+        values=pa.array([row.text for row, _ in bad], pa.string()),
         rule=f"has not the {width} cells that the header names",
     )
 
