@@ -61,6 +61,7 @@ def counting(memory_limit: str = MEMORY_LIMIT) -> Iterator[Counting]:
     """
     with tempfile.TemporaryDirectory(prefix="shelfgraph-") as folder:
         backend = ibis.duckdb.connect(memory_limit=memory_limit, temp_directory=folder, preserve_insertion_order=False)
+        backend.con.execute("SET enable_progress_bar_print = false")  # it would draw over the command line's own
         try:
             yield Counting(backend)
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:

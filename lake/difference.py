@@ -53,6 +53,7 @@ def duckdb_out_of_core(memory_limit: str = MEMORY_LIMIT) -> Iterator[duckdb.Duck
         }
         with duckdb.connect(":memory:", config=settings) as connection:
             connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET enable_progress_bar_print = false")  # it would draw over the command line's own
             try:
                 yield connection
             except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
