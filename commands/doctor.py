@@ -11,7 +11,6 @@ import typer
 from commands.console import error_text, out
 from commands.context import Shop, shop_of
 from commands.serve import refuse_used_port
-from graph.marker import read_marker
 from schema.errors import Busy, ShelfgraphError
 
 FREE_GIB = 5
@@ -77,6 +76,8 @@ def _asked(what: str, ask: Callable[[], str], remedy: str) -> Finding:
 
 
 def _graph(shop: Shop) -> str:
+    from graph.marker import read_marker  # noqa: PLC0415  # the driver takes a second to import
+
     held = read_marker(shop.graph()).lake_version
     newest = shop.lake().latest()
     if held != newest:

@@ -4,20 +4,22 @@ import json
 import time
 import urllib.request
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 
 from commands.console import out
-from schema.artefact import Artefact
 from schema.edges import RELATION_NAMES
 from schema.errors import Unavailable
+
+if TYPE_CHECKING:
+    from schema.artefact import Artefact
 
 WAIT_SECONDS = 60
 TRIES = 20
 
 
-def show_answers(url: str, artefact: Artefact) -> None:
+def show_answers(url: str, artefact: "Artefact") -> None:
     """Ask for substitutes, complements and recommendations of one product; print names, probabilities and reasons.
 
     The product is the most bought one that has both relations, so that there is something to see.
@@ -50,7 +52,7 @@ def ask(url: str, query: str, variables: dict[str, object]) -> dict[str, Any]:
     return data
 
 
-def telling_products(artefact: Artefact) -> list[str]:
+def telling_products(artefact: "Artefact") -> list[str]:
     """Products that have candidates in both relations, most bought first; where none has, the most bought ones."""
     grouped = artefact.relations.table.group_by("other_sku").aggregate([("relation", "count_distinct")]).to_pylist()
     both = {row["other_sku"] for row in grouped if row["relation_count_distinct"] == len(RELATION_NAMES)}
