@@ -1,8 +1,11 @@
 """The service as one ASGI application: GraphQL, GraphiQL, health and readiness."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from functools import partial
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -17,6 +20,10 @@ from api.health import Readiness, alive
 from api.request_log import MAX_BODY_BYTES, RequestLog
 from decisions.advisor import Advisor
 from decisions.ports import ChangeLog
+from graph.catalogue import Catalogue
+from schema.errors import ShelfgraphError
+
+WARM_UP_SECONDS: Final = 30.0
 
 
 def create_app(
@@ -46,16 +53,25 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await follower.start()
+        warming = asyncio.create_task(_warm_up(graph))
         try:
             yield
         finally:
+            warming.cancel()
+            await asyncio.gather(warming, return_exceptions=True)
             await follower.stop()
 
     routes = [
-        Route("/graphql", Endpoint(service, contract=contract(), ide=page())),
+        Route("/graphql", Endpoint(service, contract=contract(), ide=page(advisor.moment().facts.base))),
         Mount("/graphiql", assets()),
         Route("/healthz", alive),
         Route("/readyz", Readiness(service, follower).look),
     ]
     bounded = Middleware(RequestLog, max_body_bytes=MAX_BODY_BYTES)
     return Starlette(routes=routes, lifespan=lifespan, middleware=[bounded])
+
+
+async def _warm_up(graph: GraphReader) -> None:
+    # A graph that is away now is told by /readyz and by every answer that needs it.
+    with suppress(ShelfgraphError):
+        await Catalogue(partial(graph.read, deadline_seconds=WARM_UP_SECONDS)).warm_up()

@@ -7,6 +7,8 @@ from typing import Final
 
 from starlette.staticfiles import StaticFiles
 
+from schema.facts import ShopFacts
+
 PACKAGE: Final = "graphene_django_graphiql_static"
 """Ships GraphiQL and React as plain files (MIT); nothing of it is imported but its folder's place."""
 
@@ -84,11 +86,22 @@ def assets() -> StaticFiles:
     return StaticFiles(directory=_folder() / "static" / PACKAGE)
 
 
-def page() -> str:
-    """The page with GraphiQL and ready queries in its tabs; its scripts come from `/graphiql`."""
+def page(facts: ShopFacts) -> str:
+    """The page with GraphiQL and queries ready to run on this shop in its tabs; its scripts come from `/graphiql`."""
     template = files("api").joinpath("graphiql.html").read_text(encoding="utf-8")
-    tabs = json.dumps([{"query": query} for query in EXAMPLES]).replace("<", "\\u003c")
+    variables = json.dumps(_variables(facts), indent=2)
+    tabs = json.dumps([{"query": query, "variables": variables if "$" in query else ""} for query in EXAMPLES])
+    tabs = tabs.replace("<", "\\u003c")
     return template.replace("EXAMPLE_TABS", tabs)
+
+
+def _variables(facts: ShopFacts) -> dict[str, object]:
+    sku = facts.skus[0] if facts.skus else ""
+    store_id = facts.store_ids[0] if facts.store_ids else ""
+    counted_at = f"{facts.as_of.isoformat()}T12:00:00+00:00"
+    change = {"storeId": store_id, "sku": sku, "onHandUnits": 0, "countedAt": counted_at}
+    lines = [{"sku": sku, "units": 1_000_000}]
+    return {"sku": sku, "lines": lines, "input": {"idempotencyKey": "graphiql-1", "changes": [change]}}
 
 
 def _folder() -> Path:

@@ -69,8 +69,8 @@ def serving(
     contexts: list[Context] = []
     graph = connect_async(server.uri, user=USER, password=server.password(), deadline_seconds=20)
     live = LiveFacts(facts or shop.facts(), journal=journal, read_facts=read_facts)
-    ports = {"history": CustomerHistory(graph.read), "paths": EvidencePaths(graph.read)}
-    advisor = Advisor(live=live, artefact=model, today=lambda: shop.TODAY, **ports)
+    history, paths = CustomerHistory(graph.read), EvidencePaths(graph.read)
+    advisor = Advisor(live=live, artefact=model, history=history, paths=paths, today=lambda: shop.TODAY)
     wiring = {
         "clock": lambda: shop.NOON,
         "on_context": contexts.append,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import get_args
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +13,7 @@ from decisions.moment import Moment, Policy
 from decisions.verdicts import VerdictBook
 from schema.artefact import Artefact
 from schema.edges import EDGES as EDGES_BY_NAME
-from schema.embeddings import EmbeddingTable
+from schema.embeddings import EmbeddingTable, Space
 from schema.facts import NO_DAY, ShopFacts
 from schema.graph_columns import edge_schema, node_schema
 from schema.nodes import NODES
@@ -71,8 +72,7 @@ def relations(edges=EDGES, *, is_calibrated=False) -> Relations:
 def artefact(edges=EDGES, *, skus=SKUS, vectors=None, popular=("cola", "beer", "spaghetti", "nuts")) -> Artefact:
     """A model version; vectors are zero unless given by space."""
     zeros = np.zeros((len(skus), 4), np.float32)
-    names = ("substitute_anchor", "substitute_candidate", "complement_anchor", "complement_candidate")
-    spaces = {name: (vectors or {}).get(name, zeros) for name in names}
+    spaces: dict = {name: (vectors or {}).get(name, zeros) for name in get_args(Space)}
     counts = pa.array(np.arange(len(popular), 0, -1), pa.float32())
     table = pa.table({"sku": pa.array(popular, pa.string()), "num_baskets": counts})
     return Artefact(MODEL_VERSION, relations(edges), EmbeddingTable(skus, spaces), table, {"seed": 7})
@@ -147,7 +147,7 @@ def snapshot(*, extra: dict | None = None) -> GraphSnapshot:
         extra: rows of more edges by relationship name, ends as keys.
     """
     brands = sorted({row[5] for row in PRODUCTS.values()})
-    nodes = {
+    nodes: dict = {
         "Category": [{"category_id": key, "name": key.title()} for key in sorted(PARENTS)],
         "Brand": [{"name": name} for name in brands],
         "Supplier": [{"supplier_id": key, "name": key.upper(), "lead_time_days": 3.0} for key in SUPPLIERS],

@@ -133,7 +133,8 @@ def test_following_cursors_gives_each_product_once_both_ways(service, size, chos
         ("first", "after", "endCursor", "hasNextPage"),
         ("last", "before", "startCursor", "hasPreviousPage"),
     ):
-        found, at = [], None
+        found: list[str] = []
+        at = None
         while True:
             page = service.data(PAGE, **{way: size, start: at, "filter": chosen})["products"]
             found = found + skus(page) if way == "first" else skus(page) + found

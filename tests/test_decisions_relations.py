@@ -10,10 +10,11 @@ from decisions.explain import explain
 from decisions.relations import related
 from decisions.verdicts import VerdictBook
 from schema.decisions import Availability, PathStep
+from schema.edges import RelationName
 from schema.errors import NotFound
 from tests import service_shop as shop
 
-SUB = "SUBSTITUTES_FOR"
+SUB: RelationName = "SUBSTITUTES_FOR"
 
 
 def order(verdicts=(), base=None, **asked):

@@ -1,7 +1,6 @@
 """The catalogue read from a real Neo4j: what was projected comes back by key, in pages and by words."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.graph
 
 
 @pytest.fixture(scope="module")
-def ask(neo4j_server) -> Iterator:
+def ask(neo4j_server):
     """Ask the catalogue of the service shop one thing: `ask(lambda catalogue: catalogue.products(...))`."""
     from graph.connection import connect
 
@@ -25,7 +24,6 @@ def ask(neo4j_server) -> Iterator:
     login = {"user": USER, "password": neo4j_server.password()}
     with connect(neo4j_server.uri, **login) as graph:
         project(shop.snapshot(), graph, lake_version=1, load_id="l1")
-        graph.write_alone("constrain_product_words")
 
     def ask_one(question, port=Catalogue):
         async def run():
@@ -93,14 +91,16 @@ PASTA = ["fusilli", "lasagne", "penne", "spaghetti", "spaghetti_xl"]
 )
 def test_pages_forwards_and_backwards_give_each_product_once(ask, owner, key, skus):
     async def forwards(catalogue):
-        pages, after = [], ""
+        pages: list[str] = []
+        after = ""
         while page := await catalogue.page(owner, key, after=after, limit=2):
             pages += page
             after = page[-1]
         return pages
 
     async def backwards(catalogue):
-        pages, before = [], "\U0010ffff"
+        pages: list[str] = []
+        before = "\U0010ffff"
         while page := await catalogue.page(owner, key, before=before, limit=3, is_last=True):
             pages = page + pages
             before = page[0]

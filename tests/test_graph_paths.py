@@ -32,7 +32,8 @@ def ask(server, pairs, **settings):
 
 def evidence_graph(snapshot: GraphSnapshot, max_degree: int) -> tuple[nx.MultiGraph, set]:
     """The evidence relationships alone, and the nodes that hang on too many relationships of any type."""
-    graph, degrees = nx.MultiGraph(), {}
+    graph: nx.MultiGraph = nx.MultiGraph()
+    degrees: dict = {}
     for name, edge in EDGES.items():
         for a, b in snapshot.edge_index(name).T.tolist():
             ends = (edge.source, a), (edge.target, b)
