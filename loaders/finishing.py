@@ -75,7 +75,10 @@ def _check_foreign_keys(findings: _Findings, parts: Mapping[str, Part], finished
             continue
         parent, key = column.references.split(".")
         admits = parent in findings.intake.options.create_missing
-        if parent == findings.part.spec.name or (parent not in parts and not admits):
+        if parent == findings.part.spec.name:
+            continue
+        if parent not in parts and not admits:
+            _note_unchecked(findings, column.name, parent)
             continue
         path = finished / f"{parent}.parquet"
         unknown = keys.unknown(column.name, path, key)
@@ -86,6 +89,14 @@ def _check_foreign_keys(findings: _Findings, parts: Mapping[str, Part], finished
             rule = f"is not in {column.references}"
             findings.reject(column.name, unknown["row"].combine_chunks(), unknown["value"], rule)
     return missing
+
+
+def _note_unchecked(findings: _Findings, column: str, parent: str) -> None:
+    if findings.keys().count(column):
+        findings.intake.note(
+            f"{parent}: not in this folder, so that no row stands for the ids in {findings.part.spec.name}.{column}"
+            f" unless an earlier load brought it; --create-missing {parent} makes them."
+        )
 
 
 def _check_tree(findings: _Findings) -> dict[str, pa.Array]:

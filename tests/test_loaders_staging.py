@@ -219,6 +219,16 @@ def test_create_missing_admits_bare_ids(tmp_path):
     assert any("products" in note for note in tables.notes)
 
 
+def test_receipts_and_products_alone_can_make_customers_and_stores(tmp_path):
+    shop = {"products": [row[:2] for row in RETAIL["products"]], "purchases": RETAIL["purchases"]}
+    folder = write_shop(shop, tmp_path / "raw")
+    told = load(folder, tmp_path / "a").notes
+    assert [note.split(":")[0] for note in told] == ["customers", "stores"]
+    tables = load(folder, tmp_path / "b", LoadOptions(create_missing=frozenset({"customers", "stores"})))
+    assert sorted(tables.read("customers")["customer_id"].to_pylist()) == [f"k{n}" for n in range(8)]
+    assert tables.read("stores")["store_id"].to_pylist() == ["p"]
+
+
 def test_create_missing_refuses_what_an_id_cannot_make(tmp_path):
     with pytest.raises(BadInput):
         load(write_shop(RETAIL, tmp_path / "raw"), tmp_path / "into", LoadOptions(create_missing=frozenset({"prices"})))
