@@ -1,6 +1,5 @@
 """Laws of the projection, on a real Neo4j."""
 
-
 import pytest
 
 from graph.connection import Graph
