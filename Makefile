@@ -6,6 +6,8 @@ DATA ?= small
 PORT ?= 8000
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Imports are compiled once, not at every start, whatever the caller's habit is.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test check bench lint types clean
 
