@@ -21,6 +21,7 @@ class TrainSettings:
         max_candidates: products a softmax runs over; in smaller catalogues it is exact, in larger ones sampled.
         trunk_candidates: the same for the shared network, whose every candidate costs more.
         prior_power: share of a candidate's log popularity taken off its score: 0 keeps popular ones, 1 is lift.
+        mass_power: how much more an anchor with strong ties counts in a basket than one with weak ties.
         num_threads: processor threads torch uses; one is fastest on small shops and beside other work.
     """
 
@@ -30,7 +31,7 @@ class TrainSettings:
     attribute_width: int = 24
     signature_width: int = 32
     hidden: int = 256
-    epochs: int = 5
+    epochs: int = 2
     own_epochs: int = 25
     num_folds: int = 5
     batch: int = 512
@@ -38,5 +39,6 @@ class TrainSettings:
     trunk_candidates: int = 1024
     learning_rate: float = 0.01
     weight_decay: float = 1e-4
-    prior_power: float = 0.3
+    prior_power: float = 0.0
+    mass_power: float = 0.5
     num_threads: int = 1

@@ -34,8 +34,9 @@ class Trained:
     """What one fit has learnt.
 
     Attributes:
-        embeddings: `complement_anchor` · `complement_candidate` is log P(candidate bought with anchor) less
-            `prior_power` of the candidate's log popularity; the substitute pair is log P alone.
+        embeddings: `complement_anchor` · `complement_candidate` is log P(candidate bought with anchor) plus
+            `mass_power` of the anchor's log mass less `prior_power` of the candidate's log popularity, so that the sum
+            of its exp over a basket scores what completes it; the substitute pair is log P alone.
         popularity: `sku` and `num_baskets` (float32), most bought first.
         metrics: sizes of what was learnt from, and which simpler model stands in where something was missing.
         fit_seconds: wall clock.
@@ -85,12 +86,12 @@ def fit(
     with steady_torch(settings.num_threads):
         counts = product_counts(snapshot, purchase_counts)
         content = read_content(snapshot, settings)
-        complements = complement_pairs(snapshot, counts, num_folds=settings.num_folds, seed=settings.seed)
+        complements = complement_pairs(snapshot, num_folds=settings.num_folds, seed=settings.seed)
         substitutes = substitute_pairs(snapshot, content, num_folds=settings.num_folds, seed=settings.seed)
         decoder = _learn(snapshot, content, counts, (substitutes, complements), settings, progress)
         relations = relate(snapshot, decoder, progress=progress)
     return Trained(
-        embeddings=_embeddings(snapshot, decoder, settings),
+        embeddings=_embeddings(snapshot, decoder, complements, settings),
         relations=relations,
         popularity=_popularity(snapshot, counts),
         metrics=_metrics(snapshot, substitutes, complements, relations),
@@ -164,10 +165,14 @@ def _views(
     return views
 
 
-def _embeddings(snapshot: GraphSnapshot, decoder: Decoder, settings: TrainSettings) -> EmbeddingTable:
-    """The heads' vectors with prior and normaliser folded into two more numbers."""
-    sub_anchor, sub_candidate = _folded(decoder.substitute, np.zeros_like(decoder.log_counts))
-    comp_anchor, comp_candidate = _folded(decoder.complement, settings.prior_power * decoder.log_counts)
+def _embeddings(
+    snapshot: GraphSnapshot, decoder: Decoder, complements: Pairs, settings: TrainSettings
+) -> EmbeddingTable:
+    """The heads' vectors with prior, normaliser and anchor's mass folded into two more numbers."""
+    flat = np.zeros(snapshot.num_products, np.float32)
+    mass = np.float32(settings.mass_power) * np.log(complements.masses(snapshot.num_products))
+    sub_anchor, sub_candidate = _folded(decoder.substitute, flat, flat)
+    comp_anchor, comp_candidate = _folded(decoder.complement, mass, settings.prior_power * decoder.log_counts)
     return EmbeddingTable(
         skus=tuple(snapshot.keys("Product").to_pylist()),
         spaces={
@@ -179,9 +184,9 @@ def _embeddings(snapshot: GraphSnapshot, decoder: Decoder, settings: TrainSettin
     )
 
 
-def _folded(head: HeadVectors, taken_off: Floats) -> tuple[Floats, Floats]:
+def _folded(head: HeadVectors, mass: Floats, taken_off: Floats) -> tuple[Floats, Floats]:
     ones = np.ones(len(head.priors), np.float32)
-    anchors = np.column_stack([head.anchors, ones, -head.normalisers])
+    anchors = np.column_stack([head.anchors, ones, mass - head.normalisers])
     candidates = np.column_stack([head.candidates, head.priors - taken_off, ones])
     return anchors.astype(np.float32), candidates.astype(np.float32)
 

@@ -2,10 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 import torch
 from learning_shops import snapshot_of
 from torch_geometric.data import HeteroData
 
+from gnn.heads import draw_candidates
 from gnn.hetero import hetero_data
 from gnn.settings import TrainSettings
 from gnn.targets import fold_of
@@ -89,6 +91,23 @@ def test_planted_relations_are_found(trained):
         assert {need[one] for one in first} == {(need[sku] + 2) % 4}
 
 
+def test_sampled_softmax_finds_them_too():
+    trained = fit(shop(), settings=replace(QUICK, epochs=8, own_epochs=40, max_candidates=14, trunk_candidates=14))
+    need = dict(zip(trained.embeddings.skus, np.arange(24) // 6, strict=True))
+    rows = [row for row in trained.relations.table.to_pylist() if row["rank"] <= 3 and row["relation"] == "COMPLEMENTS"]
+    right = [need[row["sku"]] == (need[row["other_sku"]] + 2) % 4 for row in rows]
+    assert np.mean(right) > 0.95
+
+
+def test_drawn_candidates_come_as_often_as_told():
+    generator, shares = np.random.default_rng(0), sp.csr_matrix(np.eye(2, 60, dtype=np.float32))
+    batch, category = np.array([0, 1]), np.arange(60) // 20
+    drawn = [draw_candidates(shares, batch, category, 12, generator) for _ in range(2000)]
+    for row in (0, 5, 40):
+        seen = [chance[rows == row] for rows, chance in drawn if row in rows]
+        assert np.exp(seen[0][0]) == pytest.approx(len(seen) / 2000, abs=0.04)
+
+
 def test_relations_keep_their_contract(trained):
     table = trained.relations.table
     assert table.schema == RELATION_SCHEMA
@@ -128,7 +147,7 @@ def test_nearest_never_returns_the_query(trained):
 
 
 def test_inner_products_are_log_probabilities():
-    trained = fit(shop(), settings=replace(QUICK, prior_power=0.0))
+    trained = fit(shop(), settings=replace(QUICK, prior_power=0.0, mass_power=0.0))
     spaces = trained.embeddings.spaces
     for relation in ("substitute", "complement"):
         chances = np.exp(spaces[f"{relation}_anchor"] @ spaces[f"{relation}_candidate"].T)
