@@ -55,11 +55,11 @@ def baselines(num_products: int) -> list[Baseline]:
     """The baselines that evaluation.md names, EASE only up to EASE_CAP products."""
     named = [
         Baseline("popularity", fit_popularity, takes_until=True),
-        Baseline("recent popularity", fit_popularity, {"half_life_days": (14.0, 30.0, 60.0)}, takes_until=True),
-        Baseline("item cosine", fit_item_cosine, {"heaviest": (None, 10, 30), "shrinkage": (0.0, 10.0)}),
-        Baseline("RP3β", fit_rp3beta, {"alpha": (0.8, 1.0), "beta": (0.2, 0.4), "heaviest": (None, 20)}),
+        Baseline("recent popularity", fit_popularity, {"half_life_days": (7.0, 14.0, 30.0, 60.0)}, takes_until=True),
+        Baseline("item cosine", fit_item_cosine, {"heaviest": (None, 5, 10, 30), "shrinkage": (0.0, 10.0)}),
+        Baseline("RP3β", fit_rp3beta, {"alpha": (0.6, 0.8, 1.0), "beta": (0.2, 0.4, 0.6), "heaviest": (None, 20)}),
     ]
-    ease = {"ridge": (30.0, 100.0, 300.0), "half_life_days": (None, 240.0), "heaviest": (None, 50)}
+    ease = {"ridge": (10.0, 30.0, 100.0, 300.0), "half_life_days": (None, 240.0), "heaviest": (None, 50)}
     if num_products <= EASE_CAP:
         named.append(Baseline("EASE", fit_ease, ease, takes_until=True))
     return named

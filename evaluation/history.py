@@ -16,7 +16,7 @@ from ranking.personal import HistoryMix, customer_histories, histories_of, mixed
 
 Floats = npt.NDArray[np.float32]
 HALF_LIFE_DAYS = 120.0
-MIXES = [HistoryMix(context, repeat) for context, repeat in product((0.0, 0.25, 0.5, 1.0), (0.0, 0.3, 1.0, 3.0))]
+MIXES = [HistoryMix(context, repeat) for context, repeat in product((0.0, 0.1, 0.3, 1.0), (0.0, 1.0, 3.0, 6.0, 12.0))]
 BLOCK = 256
 
 

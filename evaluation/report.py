@@ -68,8 +68,9 @@ def save_json(report: Report, path: Path) -> None:
 
 
 def markdown(report: Report) -> str:
-    """One table, a row a model, ours last, best figure of each column in bold."""
+    """One table, a row a model, ours last, best figure of each column in bold; deciles stand in the JSON alone."""
     metrics = list(dict.fromkeys(metric for row in report.results.values() for metric in row))
+    metrics = [metric for metric in metrics if not metric.startswith("decile_")]
     best = {metric: _best(report, metric) for metric in metrics}
     lines = ["| model | " + " | ".join(metrics) + " |", "|---|" + "---:|" * len(metrics)]
     for name, row in sorted(report.results.items(), key=lambda item: item[0] == OURS):
@@ -111,7 +112,7 @@ def save_picture(report: Report, path: Path) -> None:
 
 def _best(report: Report, metric: str) -> float:
     values = [row[metric] for row in report.results.values() if metric in row]
-    return min(values) if metric in ("ece", "gini", "brier") else max(values)
+    return min(values) if metric.startswith(("ece", "gini", "brier")) else max(values)
 
 
 def _cell(value: float | None, best: float) -> str:
