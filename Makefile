@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 SOURCE ?= synthetic
 DATA ?= small
-PORT ?= 8000
+# A shop a source: one lake and one graph hold one shop.
+export SHELFGRAPH_HOME ?= $(if $(filter synthetic,$(SOURCE)),.shelfgraph,.shelfgraph/$(SOURCE))
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Imports are compiled once, not at every start, whatever the caller's habit is.
@@ -27,13 +28,13 @@ $(READY): locks/uv.lock locks/all.lock pyproject.toml
 	@touch $@
 
 demo: setup  ## load, train, answer and serve: the synthetic shop, or SOURCE=online-retail DATA=folder
-	@SHELFGRAPH_API_PORT=$(PORT) $(BIN)/shelfgraph demo $(SOURCE) $(DATA)
+	@$(BIN)/shelfgraph demo $(SOURCE) $(DATA)
 
 test: setup  ## every test, on a real Neo4j
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2
 
-check: setup lint types  ## format, lint, types, house rules and the quick tests: under two minutes
-	@$(BIN)/python -m pytest -m "not slow"
+check: setup lint types  ## format, lint, types, house rules and what needs no server: under two minutes
+	@$(BIN)/python -m pytest -n 2 -m "not slow and not graph"
 
 lint: setup
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
@@ -41,8 +42,8 @@ lint: setup
 types: setup
 	@$(BIN)/mypy .
 
-bench: setup  ## rows a second and seconds beside baselines of the same run
-	@$(BIN)/shelfgraph evaluate bench
+bench: setup  ## seconds and rows a second of a load, beside the bare driver: SOURCE and DATA as for demo
+	@$(BIN)/shelfgraph evaluate loading --source $(SOURCE) --tables $(DATA)
 
 clean:  ## forget the environment and every shop made here
 	rm -rf $(VENV) .shelfgraph

@@ -66,6 +66,16 @@ class Settings(BaseSettings):
         return self.journal or f"sqlite:///{self.home / 'journal.db'}"
 
     @property
+    def jars_folder(self) -> Path:
+        """Where Neo4j's jars are kept, the home of the user filled in."""
+        return self.jars.expanduser()
+
+    @property
+    def graph_memory(self) -> dict[str, int]:
+        """The local graph server's memory, MiB."""
+        return {"heap_mib": self.graph_heap_mib, "page_cache_mib": self.graph_page_cache_mib}
+
+    @property
     def graph_uri(self) -> str:
         """The graph's Bolt address."""
         return self.neo4j_uri or f"bolt://127.0.0.1:{self.bolt_port}"
@@ -110,11 +120,10 @@ class Parts:
             return None
         return LocalServer(
             home=settings.home / "neo4j",
-            jars=folder(settings.jars.expanduser()),
+            jars=folder(settings.jars_folder),
             bolt_port=settings.bolt_port,
             http_port=settings.http_port,
-            heap_mib=settings.graph_heap_mib,
-            page_cache_mib=settings.graph_page_cache_mib,
+            **settings.graph_memory,
         )
 
     @cached_property
@@ -170,7 +179,9 @@ def wire(settings: Settings) -> Shop:
     parts = Parts(settings)
     return Shop(
         home=settings.home,
+        jars=settings.jars_folder,
         graph_uri=settings.graph_uri,
+        graph_memory=settings.graph_memory,
         api_host=settings.api_host,
         api_port=settings.api_port,
         lake=lambda: parts.lake,

@@ -24,6 +24,8 @@ class Shop:
 
     Attributes:
         home: the folder that holds lake, journal, registry and the local graph server.
+        jars: the cache that Neo4j's jars are kept in.
+        graph_memory: `heap_mib` and `page_cache_mib` of a local graph server.
         server: the local graph server, or None where `NEO4J_URI` names one.
         graph: connects; raises Unavailable or WrongCredentials.
         app: the web application on the champion; raises NotTrained or Unavailable.
@@ -32,7 +34,9 @@ class Shop:
     """
 
     home: Path
+    jars: Path
     graph_uri: str
+    graph_memory: dict[str, int]
     api_host: str
     api_port: int
     lake: Callable[[], "Lake"]

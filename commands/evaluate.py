@@ -1,5 +1,6 @@
 """`shelfgraph evaluate`: every figure that README states, beside its baselines from the same run."""
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from rich.markdown import Markdown
 
 from commands.console import bars, out
 from commands.context import shop_of
+from commands.load import loader_of, source_folder
+from commands.serve import free_ports
+from graph.jars import fetch
 
 if TYPE_CHECKING:
     from evaluation.report import Report
@@ -80,6 +84,30 @@ def planted_command(
     with bars() as progress:
         report = planted.run(scale, seed=seed, params=params, progress=progress)
     tell(report, Files(json, predictions, picture))
+
+
+@application.command("loading")
+def loading_command(
+    ctx: typer.Context,
+    tables: Tables,
+    source: SourceOption = "retail-tables",
+) -> None:
+    """Time a load from raw files to the graph, step by step, on a lake and a Neo4j of its own, both gone afterwards."""
+    from evaluation import loading  # noqa: PLC0415
+    from graph.server import LocalServer  # noqa: PLC0415
+
+    shop = shop_of(ctx)
+    shop.home.mkdir(parents=True, exist_ok=True)
+    with bars() as progress, tempfile.TemporaryDirectory(dir=shop.home) as name:
+        folder = Path(name).absolute()
+        bolt, http = free_ports(2)
+        jars = fetch(shop.jars, progress=progress)
+        server = LocalServer(folder / "neo4j", jars=jars, bolt_port=bolt, http_port=http, **shop.graph_memory)
+        raw = source_folder(shop, source, tables, seed=0, progress=progress)
+        measured = loading.run(
+            loader_of(source), raw, folder=folder, server=server, now=shop.clock(), progress=progress
+        )
+    out.print(Markdown(loading.markdown(measured)))
 
 
 @contextmanager

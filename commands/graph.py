@@ -21,7 +21,7 @@ def start_graph(shop: Shop) -> bool:
     if server is None or server.is_ready():
         return False
     with bars() as progress:
-        fetch(server.jars.parent, progress=progress)
+        fetch(shop.jars, progress=progress)
         server.start(progress=progress)
     return True
 

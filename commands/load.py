@@ -1,5 +1,6 @@
 """`shelfgraph load`: a retailer's files into lake and graph."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from commands.context import Shop, shop_of
 if TYPE_CHECKING:
     from jobs.load import Loaded
     from loaders.staging import LoadOptions
+    from schema.progress import Progress
     from schema.tables import RetailTables
 
 Source = Annotated[
@@ -64,7 +66,7 @@ def check_source(shop: Shop, source: str, path: Path, *, options: "LoadOptions",
 
     with bars() as progress:
         folder = source_folder(shop, source, path, seed=seed, progress=progress)
-        with staged(_loader(source), folder, home=shop.home, options=options, progress=progress) as tables:
+        with staged(loader_of(source), folder, home=shop.home, options=options, progress=progress) as tables:
             return tables
 
 
@@ -75,7 +77,7 @@ def load_source(shop: Shop, source: str, path: Path, *, options: "LoadOptions", 
     with bars() as progress:
         graph = shop.graph()
         folder = source_folder(shop, source, path, seed=seed, progress=progress)
-        with staged(_loader(source), folder, home=shop.home, options=options, progress=progress) as tables:
+        with staged(loader_of(source), folder, home=shop.home, options=options, progress=progress) as tables:
             return load(
                 tables,
                 home=shop.home,
@@ -87,17 +89,18 @@ def load_source(shop: Shop, source: str, path: Path, *, options: "LoadOptions", 
             )
 
 
-def source_folder(shop: Shop, source: str, path: Path, *, seed: int, progress) -> Path:  # type: ignore[no-untyped-def]
+def source_folder(shop: Shop, source: str, path: Path, *, seed: int, progress: "Progress") -> Path:
     """The folder to load: the given one, or the synthetic shop of that scale, made where it is not there yet."""
     if source != "synthetic":
         return path
     from loaders.synthetic import make_shop  # noqa: PLC0415
 
     folder = shop.home / "synthetic" / f"{path.name}-{seed}"
-    return make_shop(path.name, seed=seed, into=folder, progress=progress)
+    return folder if folder.exists() else make_shop(path.name, seed=seed, into=folder, progress=progress)
 
 
-def _loader(source: str) -> str:
+def loader_of(source: str) -> str:
+    """The loader that reads a source's folder: the synthetic shop writes retail-tables as any retailer would."""
     return "retail-tables" if source == "synthetic" else source
 
 
@@ -133,5 +136,5 @@ def print_load(loaded: "Loaded") -> None:
         out.print(f"Rejected and dropped rows: {loaded.rejects}")
 
 
-def _rules(rules) -> str:  # type: ignore[no-untyped-def]
+def _rules(rules: Mapping[str, int]) -> str:
     return ", ".join(f"{rule} {count:,}" for rule, count in sorted(rules.items()))

@@ -1,6 +1,7 @@
 """`shelfgraph serve`: GraphQL with GraphiQL until Ctrl-C."""
 
 import socket
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import typer
@@ -43,3 +44,12 @@ def refuse_used_port(host: str, port: int) -> None:
                 f"Port {port} on {host} is in use.",
                 remedy="End what listens there, or set SHELFGRAPH_API_PORT to a free port.",
             ) from error
+
+
+def free_ports(number: int) -> list[int]:
+    """Ports of this machine that nobody listens on now."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(number)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
