@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from journal.store import Journal
     from lake.store import Lake
     from registry.store import Registry
+    from schema.artefact import Artefact
     from schema.facts import ShopFacts
 
 
@@ -155,7 +156,13 @@ class Parts:
             paths=EvidencePaths(graph.read),
             today=lambda: clock().date(),
         )
-        return create_app(advisor=advisor, graph=graph, journal=self.journal, clock=clock)
+        return create_app(
+            advisor=advisor, graph=graph, journal=self.journal, clock=clock, newer_model=self._newer_model
+        )
+
+    def _newer_model(self, served: str | None) -> "Artefact | None":
+        champion = self.registry.champion()
+        return self.registry.load(champion) if champion not in (None, served) else None
 
     def _newest_version(self) -> int:
         newest = self.lake.latest()

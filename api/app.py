@@ -14,7 +14,7 @@ from starlette.routing import Mount, Route
 from api.context import Context, GraphReader
 from api.contract import contract
 from api.endpoint import Endpoint, Service
-from api.follower import EVERY_SECONDS, Follower
+from api.follower import EVERY_SECONDS, Follower, NewerModel
 from api.graphiql import assets, page
 from api.health import Readiness, alive
 from api.request_log import MAX_BODY_BYTES, RequestLog
@@ -26,7 +26,7 @@ from schema.errors import ShelfgraphError
 WARM_UP_SECONDS: Final = 30.0
 
 
-def create_app(
+def create_app(  # noqa: PLR0913  # keywords only: this is where the service is wired
     *,
     advisor: Advisor,
     graph: GraphReader,
@@ -34,6 +34,7 @@ def create_app(
     clock: Callable[[], datetime],
     deadline_seconds: float = 5.0,
     refresh_seconds: float = EVERY_SECONDS,
+    newer_model: NewerModel = lambda _served: None,
     on_context: Callable[[Context], None] = lambda _context: None,
 ) -> Starlette:
     """The application; it follows the journal while it is up, and leaves closing graph and journal to its caller.
@@ -44,11 +45,12 @@ def create_app(
         journal: where mutations are recorded.
         clock: the present instant, aware.
         deadline_seconds: when an operation is given up, here and in the graph.
-        refresh_seconds: how often the journal is looked at.
+        refresh_seconds: how often the journal and the champion are looked at.
+        newer_model: how a newly promoted model version is had; by default none ever is.
         on_context: told each request's context as it begins; for tests and counters.
     """
     service = Service(advisor, graph, journal, clock, deadline_seconds, on_context)
-    follower = Follower(advisor, every_seconds=refresh_seconds)
+    follower = Follower(advisor, newer_model=newer_model, every_seconds=refresh_seconds)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

@@ -1,6 +1,8 @@
 """The contract as callers meet it: catalogue, relations and decisions over HTTP, on a real Neo4j."""
 
+import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -345,3 +347,20 @@ def test_every_example_of_the_ide_is_valid():
 
     for example in EXAMPLES:
         assert validate(contract()._schema, parse(example)) == []
+
+
+def test_a_promoted_model_is_served_without_a_restart(loaded, tmp_path):
+    newer = replace(shop.artefact(), model_version="newer")
+    promoted = threading.Event()
+
+    def newer_model(served):
+        return newer if promoted.is_set() and served != "newer" else None
+
+    query = '{ recommendations(for: {product: "spaghetti"}, first: 1) { modelVersion } }'
+    journal = Journal(str(tmp_path / "journal.db"))
+    with serving(loaded, journal, model=shop.artefact(), newer_model=newer_model) as running:
+        assert running.data(query)["recommendations"]["modelVersion"] == shop.MODEL_VERSION
+        promoted.set()
+        until = time.monotonic() + 10
+        while running.data(query)["recommendations"]["modelVersion"] != "newer":
+            assert time.monotonic() < until
