@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import warnings
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
@@ -224,6 +225,8 @@ def _code_commit() -> str:
 
 def main() -> None:
     """Run the command line; a diagnosis ends it with its own exit code and no traceback."""
+    # torch_geometric still compiles with what torch means to retire; nobody who runs a command can mend that.
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"torch\.")
     try:
         application(obj=wire(Settings()))
     except ShelfgraphError as error:
