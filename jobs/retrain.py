@@ -7,10 +7,15 @@ from datetime import date
 from importlib.metadata import version as library_version
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from graph.connection import Graph
 from graph.publishing import publish_relations
+from lake.baskets import read_baskets
 from lake.snapshot import build_snapshot
 from lake.store import Lake
+from lake.version import LakeVersion
+from ranking.baskets import basket_matrix, popularity_table
 from registry.store import Registry
 from schema.artefact import Artefact
 from schema.errors import NotFound
@@ -61,9 +66,11 @@ def retrain(
     artefact = _trained_before(registry, origin)
     is_new = artefact is None
     if artefact is None:
-        snapshot = build_snapshot(lake.at(newest), as_of=as_of, progress=progress)
+        source = lake.at(newest)
+        snapshot = build_snapshot(source, as_of=as_of, progress=progress)
         artefact = fit_and_save(
             snapshot,
+            purchase_counts=purchase_counts(source, snapshot),
             registry=registry,
             settings=settings,
             manifest={**origin, "lake_version": newest},
@@ -74,9 +81,19 @@ def retrain(
     return Retrained(artefact=artefact, is_new=is_new)
 
 
+def purchase_counts(source: LakeVersion, snapshot: "GraphSnapshot") -> pa.Table | None:
+    """`sku` and `num_baskets` (decayed to the snapshot's day), most bought first; None where nothing was bought."""
+    baskets = read_baskets(source, before=snapshot.as_of)
+    if not baskets.num_rows:
+        return None
+    until = float((snapshot.as_of - date(1970, 1, 1)).days)
+    return popularity_table(basket_matrix(baskets, snapshot.keys("Product").to_pylist()), until=until)
+
+
 def fit_and_save(
     snapshot: "GraphSnapshot",
     *,
+    purchase_counts: pa.Table | None,
     registry: Registry,
     settings: "TrainSettings",
     manifest: dict[str, Any],
@@ -85,7 +102,7 @@ def fit_and_save(
     """Train on one snapshot and save the artefact with its manifest; nothing is promoted."""
     from gnn.training import fit  # noqa: PLC0415  # torch is imported by training alone
 
-    trained = fit(snapshot, settings=settings, progress=progress)
+    trained = fit(snapshot, settings=settings, purchase_counts=purchase_counts, progress=progress)
     return registry.save(
         relations=trained.relations,
         embeddings=trained.embeddings,
