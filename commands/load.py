@@ -1,6 +1,7 @@
 """`shelfgraph load`: a retailer's files into lake and graph."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,7 +76,9 @@ def load_source(shop: Shop, source: str, path: Path, *, options: "LoadOptions", 
     from jobs.load import load, staged  # noqa: PLC0415
 
     with bars() as progress:
-        graph = shop.graph()
+        graph, newest = shop.graph(), shop.lake().latest()
+        if newest is not None:
+            options = replace(options, previous_rows=shop.lake().at(newest).load_counts)
         folder = source_folder(shop, source, path, seed=seed, progress=progress)
         with staged(loader_of(source), folder, home=shop.home, options=options, progress=progress) as tables:
             return load(

@@ -88,6 +88,12 @@ class LakeVersion:
         """The Delta version of each table the lake holds by then."""
         return dict(json.loads(str(self.loads[-1]["table_versions"])))
 
+    @property
+    def load_counts(self) -> Mapping[str, int]:
+        """How many rows its load brought, by table."""
+        counts = json.loads(str(self.loads[-1]["counts"]))
+        return {name: each["added"] + each["corrected"] + each["unchanged"] for name, each in counts.items()}
+
     def __contains__(self, table: object) -> bool:
         return table in self.table_versions
 

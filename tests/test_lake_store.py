@@ -238,3 +238,9 @@ def test_versions_hold_what_a_dictionary_would_and_never_change(tmp_path_factory
         held = lake.read("products", version=version, columns=["sku", "list_price"]).to_pylist()
         assert {row["sku"]: row["list_price"] for row in held} == state
         assert len(held) == len(state)
+
+
+def test_a_version_knows_how_many_rows_its_load_brought(lake, tmp_path):
+    publish(lake, stage(tmp_path, {"products": [{"sku": "a"}, {"sku": "b"}]}, load_id="one"))
+    publish(lake, stage(tmp_path, {"products": [{"sku": "a", "name": "A"}]}, load_id="two"))
+    assert [lake.at(version).load_counts for version in (1, 2)] == [{"products": 2}, {"products": 1}]
