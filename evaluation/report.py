@@ -68,14 +68,15 @@ def save_json(report: Report, path: Path) -> None:
 
 
 def markdown(report: Report) -> str:
-    """One table, a row a model, ours last, best figure of each column in bold; deciles stand in the JSON alone."""
+    """One table, a column a model, ours last, best figure of each row in bold; deciles stand in the JSON alone."""
     metrics = list(dict.fromkeys(metric for row in report.results.values() for metric in row))
-    metrics = [metric for metric in metrics if not metric.startswith("decile_")]
-    best = {metric: _best(report, metric) for metric in metrics}
-    lines = ["| model | " + " | ".join(metrics) + " |", "|---|" + "---:|" * len(metrics)]
-    for name, row in sorted(report.results.items(), key=lambda item: item[0] == OURS):
-        cells = [_cell(row.get(metric), best[metric]) for metric in metrics]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    names = sorted(report.results, key=lambda name: name == OURS)
+    lines = ["| metric | " + " | ".join(names) + " |", "|---|" + "---:|" * len(names)]
+    for metric in metrics:
+        if not metric.startswith("decile_"):
+            best = _best(report, metric)
+            cells = [_cell(report.results[name].get(metric), best) for name in names]
+            lines.append(f"| {metric} | " + " | ".join(cells) + " |")
     day = f", cut-off {report.as_of}" if report.as_of else ""
     head = f"`{report.protocol}` on {report.tables} ({report.data_hash}){day}, seed {report.seed}; "
     head += f"fitted in {report.fit_seconds:.0f} s, peak {report.peak_mib:.0f} MiB."

@@ -95,10 +95,11 @@ def _train_trunk(trunk: Trunk, pairs: Pairs, views: Sequence[Tensor], offset: Te
     generator, whole = np.random.default_rng(settings.seed), pairs.matrix(size)
     folds = [pairs.matrix(size, number) for number in range(settings.num_folds)]
     lessons = [Lesson(fold, sp.csr_matrix(whole - fold), course.category) for fold in folds]
-    steps = settings.epochs * sum(_num_steps(lesson, settings) for lesson in lessons)
-    step = _stepper(trunk, settings.learning_rate / 5, steps, settings)
+    a_pass = sum(_num_steps(lesson, settings) for lesson in lessons)
+    epochs = _passes(settings.epochs, a_pass, settings)
+    step = _stepper(trunk, settings.learning_rate / 5, epochs * a_pass, settings)
     trunk.train()
-    for epoch in range(settings.epochs):
+    for epoch in range(epochs):
         for lesson, view in zip(lessons, views, strict=False):
 
             def score(batch: Rows, drawn: Rows, view: Tensor = view) -> Tensor:
@@ -107,7 +108,7 @@ def _train_trunk(trunk: Trunk, pairs: Pairs, views: Sequence[Tensor], offset: Te
 
             for batch in _batches(lesson.targets, settings.batch, generator):
                 step(_loss(score, lesson, batch, settings.trunk_candidates, generator))
-        course.progress(f"{course.stage}: shared network", epoch + 1, settings.epochs)
+        course.progress(f"{course.stage}: shared network", epoch + 1, epochs)
     trunk.eval()
 
 
@@ -116,17 +117,24 @@ def _train_residual(residual: Residual, pairs: Pairs, course: Course) -> None:
     settings, size = course.settings, len(course.category)
     generator, targets = np.random.default_rng(settings.seed + 1), pairs.matrix(size)
     lesson = Lesson(targets, targets * 0.0, course.category)
-    steps = settings.own_epochs * _num_steps(lesson, settings)
-    step = _stepper(residual, settings.learning_rate, steps, settings)
+    a_pass = _num_steps(lesson, settings)
+    epochs = _passes(settings.own_epochs, a_pass, settings)
+    step = _stepper(residual, settings.learning_rate, epochs * a_pass, settings)
+    most = settings.max_candidates if size <= settings.max_candidates else settings.drawn_candidates
 
     def score(batch: Rows, drawn: Rows) -> Tensor:
         vectors, priors = residual.candidate(torch.from_numpy(drawn))
         return residual.anchor(torch.from_numpy(batch)) @ vectors.T + priors
 
-    for epoch in range(settings.own_epochs):
+    for epoch in range(epochs):
         for batch in _batches(lesson.targets, settings.batch, generator):
-            step(_loss(score, lesson, batch, settings.max_candidates, generator))
-        course.progress(f"{course.stage}: own vectors", epoch + 1, settings.own_epochs)
+            step(_loss(score, lesson, batch, most, generator))
+        course.progress(f"{course.stage}: own vectors", epoch + 1, epochs)
+
+
+def _passes(asked: int, steps: int, settings: TrainSettings) -> int:
+    """How often all pairs are passed over, `steps` each time: as asked, or as `max_steps` allows; once at least."""
+    return max(1, min(asked, settings.max_steps // steps))
 
 
 def _stepper(module: torch.nn.Module, rate: float, steps: int, settings: TrainSettings) -> Callable[[Tensor], None]:

@@ -18,8 +18,10 @@ class TrainSettings:
         own_epochs: passes of the products' own vectors over all pairs.
         num_folds: parts the pairs are cut into; a pair's features never see the edges of its own part.
         batch: anchors a step.
-        max_candidates: products a softmax runs over; in smaller catalogues it is exact, in larger ones sampled.
-        trunk_candidates: the same for the shared network, whose every candidate costs more.
+        max_candidates: the largest catalogue whose softmax is exact; in larger ones it is over `drawn_candidates`.
+        drawn_candidates: products drawn for a step in such a catalogue.
+        trunk_candidates: the most for the shared network, whose every candidate costs more.
+        max_steps: of each part of a head's training; large catalogues are passed over fewer times than asked.
         prior_power: share of a candidate's log popularity taken off its score: 0 keeps popular ones, 1 is lift.
         mass_power: how much more an anchor with strong ties counts in a basket than one with weak ties.
         num_threads: processor threads torch uses; one is fastest on small shops and beside other work.
@@ -36,7 +38,9 @@ class TrainSettings:
     num_folds: int = 5
     batch: int = 512
     max_candidates: int = 8192
+    drawn_candidates: int = 2048
     trunk_candidates: int = 1024
+    max_steps: int = 1000
     learning_rate: float = 0.01
     weight_decay: float = 1e-4
     prior_power: float = 0.0

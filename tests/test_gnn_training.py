@@ -92,7 +92,10 @@ def test_planted_relations_are_found(trained):
 
 
 def test_sampled_softmax_finds_them_too():
-    trained = fit(shop(), settings=replace(QUICK, epochs=8, own_epochs=40, max_candidates=14, trunk_candidates=14))
+    trained = fit(
+        shop(),
+        settings=replace(QUICK, epochs=8, own_epochs=40, max_candidates=14, drawn_candidates=14, trunk_candidates=14),
+    )
     need = dict(zip(trained.embeddings.skus, np.arange(24) // 6, strict=True))
     rows = [row for row in trained.relations.table.to_pylist() if row["rank"] <= 3 and row["relation"] == "COMPLEMENTS"]
     right = [need[row["sku"]] == (need[row["other_sku"]] + 2) % 4 for row in rows]
