@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import scipy.sparse as sp
+import torch
 
 from gnn.decoding import COMPLEMENT, SUBSTITUTE, Decoder
 from gnn.heads import HeadVectors
@@ -70,7 +71,7 @@ def strongest(
 def _fetch(scores: Floats, block: Rows, depth: int) -> Rows:
     scores[np.arange(len(block)), block] = -np.inf
     depth = min(depth, scores.shape[1])
-    return np.argpartition(-scores, depth - 1, axis=1)[:, :depth].astype(np.int64)
+    return torch.topk(torch.from_numpy(scores), depth, dim=1).indices.numpy()
 
 
 def _evidence(snapshot: GraphSnapshot, name: str) -> sp.csr_matrix:

@@ -1,5 +1,6 @@
 """What each head learns from: weighted pairs out of the graph's counted edges, cut into folds."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,20 +105,24 @@ def bought_with(snapshot: GraphSnapshot) -> sp.csr_matrix:
 def alike_names(content: Content) -> sp.csr_matrix:
     """Cosine of each product's most alike names of its category `[num_products, num_products]`, TWINS a row at most."""
     size = len(content.text)
-    rows, columns = [], []
-    for start in range(0, size, BLOCK):
-        stop = min(start + BLOCK, size)
-        scores = content.text[start:stop] @ content.text.T
-        scores[content.category[start:stop, None] != content.category[None, :]] = -1.0
-        scores[np.arange(stop - start), np.arange(start, stop)] = -1.0
-        depth = min(TWINS, size)
-        best = np.argpartition(-scores, depth - 1, axis=1)[:, :depth]
-        rows.append(np.repeat(np.arange(start, stop), depth))
-        columns.append(best.ravel())
-    left, right = np.concatenate(rows).astype(np.int64), np.concatenate(columns).astype(np.int64)
+    order = np.argsort(content.category, kind="stable")
+    starts = np.flatnonzero(np.diff(content.category[order], prepend=content.category.min(initial=0) - 1))
+    pairs = [pair for group in np.split(order, starts[1:]) for pair in _nearest_within(group, content.text)]
+    left, right = np.concatenate([np.empty((2, 0), np.int64), *pairs], axis=1)
     cosine = pair_similarity(content.names, left, right)
-    alike = (cosine >= TWIN_SIMILARITY) & (left != right) & (content.category[left] == content.category[right])
+    alike = (cosine >= TWIN_SIMILARITY) & (left != right)
     return sp.csr_matrix((cosine[alike], (left[alike], right[alike])), shape=(size, size))
+
+
+def _nearest_within(group: Rows, text: Floats) -> Iterator[Rows]:
+    """Pairs `[2, num_pairs]` of each product of a category with the TWINS others whose text vectors are nearest."""
+    depth = min(TWINS, len(group) - 1)
+    for start in range(0, len(group) if depth else 0, BLOCK):
+        rows = group[start : start + BLOCK]
+        scores = text[rows] @ text[group].T
+        scores[np.arange(len(rows)), np.arange(start, start + len(rows))] = -np.inf
+        best = np.argpartition(-scores, depth - 1, axis=1)[:, :depth]
+        yield np.stack([np.repeat(rows, depth), group[best.ravel()]])
 
 
 def _row_shares(matrix: sp.csr_matrix) -> sp.csr_matrix:
