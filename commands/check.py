@@ -22,7 +22,8 @@ def check_command(
     with bars() as progress:
         lake, graph, registry = shop.lake(), shop.graph(), shop.registry()
         if repair:
-            rebuild(lake=lake, graph=graph, registry=registry, progress=progress)
+            with shop.writing():
+                rebuild(lake=lake, graph=graph, registry=registry, progress=progress)
         found = check(lake=lake, graph=graph, registry=registry, progress=progress)
     for difference in found.differences:
         out.print(f"[red]✗[/] {escape(difference)}", highlight=False, soft_wrap=True)

@@ -1,12 +1,16 @@
 """What the command line is given: the wired workshops, each made when first asked for."""
 
-from collections.abc import Callable
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import typer
+
+from schema.errors import Busy
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -52,6 +56,24 @@ class Shop:
     def graphiql_url(self) -> str:
         """Where GraphiQL is when `serve` runs."""
         return f"http://{self.api_host}:{self.api_port}/graphql"
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Nobody else loads into this shop or trains it meanwhile; the lock of a process that dies goes with it.
+
+        Raises:
+            Busy: if somebody does.
+        """
+        self.home.mkdir(parents=True, exist_ok=True)
+        with (self.home / "writer.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Busy(
+                    f"Another command is writing to the shop in {self.home}.",
+                    remedy="Wait for it to end, then try again.",
+                ) from error
+            yield
 
 
 def shop_of(ctx: typer.Context) -> Shop:

@@ -75,7 +75,7 @@ def load_source(shop: Shop, source: str, path: Path, *, options: "LoadOptions", 
     """Stage, publish and project one source; what is done already is skipped."""
     from jobs.load import load, staged  # noqa: PLC0415
 
-    with bars() as progress:
+    with bars() as progress, shop.writing():
         graph, newest = shop.graph(), shop.lake().latest()
         if newest is not None:
             options = replace(options, previous_rows=shop.lake().at(newest).load_counts)

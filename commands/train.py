@@ -39,7 +39,7 @@ def train_shop(shop: Shop, *, as_of: "date | None", seed: int) -> "Retrained":
     from gnn.settings import TrainSettings  # noqa: PLC0415
     from jobs.retrain import retrain  # noqa: PLC0415
 
-    with bars() as progress:
+    with bars() as progress, shop.writing():
         return retrain(
             lake=shop.lake(),
             registry=shop.registry(),

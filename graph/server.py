@@ -160,7 +160,7 @@ class LocalServer:
             if not wait_for(partial(is_free, HOST, port), seconds=patience):
                 raise Busy(
                     f"Port {port}, which Neo4j needs for {name}, is in use on {HOST}.",
-                    remedy=f"Stop what listens there, or choose another with `--{name.lower()}-port`.",
+                    remedy=f"Stop what listens there, or set SHELFGRAPH_{name.upper()}_PORT to a free port.",
                 )
 
     def _prepare(self) -> None:

@@ -1,6 +1,7 @@
 """The command line on a real Neo4j: the main job, its repetition, its death at any point, and clear errors."""
 
 import csv
+import fcntl
 import os
 import random
 import signal
@@ -163,3 +164,11 @@ def test_every_command_and_option_teaches():
 def test_a_mistyped_command_has_a_usage_error_and_no_traceback(tmp_path):
     shop = {**os.environ, "SHELFGRAPH_HOME": str(tmp_path), "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
     assert "No such command" in run(shop, "lode", code=2)
+
+
+def test_two_writers_of_one_shop_are_told_apart(tmp_path):
+    (tmp_path / "home").mkdir()
+    shop = {**os.environ, "SHELFGRAPH_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
+    with (tmp_path / "home" / "writer.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert "Another command" in run(shop, "load", "retail-tables", tmp_path, code=8)
