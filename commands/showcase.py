@@ -84,7 +84,8 @@ def _print_answer(answer: dict[str, Any]) -> None:
         out.print(f"  {heading}", highlight=False)
         for edge in product[side]["edges"]:
             out.print(f"    {edge['probability']:.2f}  {escape(edge['node']['name'])}", highlight=False, soft_wrap=True)
-            out.print(f"          [dim]{escape(edge['explanation']['sentence'])}[/]", highlight=False, soft_wrap=True)
+            evidence = edge["explanation"]["sentence"].rpartition("): ")[2]
+            out.print(f"          [dim]{escape(evidence)}[/]", highlight=False, soft_wrap=True)
     out.print("  recommended beside it", highlight=False)
     for offer in answer["recommendations"]["products"]:
         line = f"{offer['product']['name']}  ({offer['availability'].lower()}; {offer['reason']})"

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from graphql import build_schema, parse, validate
 from typer.main import get_command
 
 from commands.application import application
@@ -47,3 +48,15 @@ def test_every_error_is_documented():
     page = (ROOT / "docs" / "operating.md").read_text()
     errors = [name for name, value in vars(schema.errors).items() if getattr(value, "exit_code", None)]
     assert not [name for name in errors if f"`{name}`" not in page]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_query_shown_is_of_the_contract(page):
+    contract = build_schema((ROOT / "api" / "schema.graphql").read_text())
+    for query in re.findall(r"```graphql\n(.*?)```", page.read_text(), re.S):
+        assert not validate(contract, parse(query))
+
+
+def test_the_demos_query_is_of_the_contract():
+    contract = build_schema((ROOT / "api" / "schema.graphql").read_text())
+    assert not validate(contract, parse((ROOT / "commands" / "showcase.graphql").read_text()))
