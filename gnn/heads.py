@@ -36,6 +36,11 @@ class HeadVectors:
     priors: Floats
     normalisers: Floats
 
+    @property
+    def is_taught(self) -> bool:
+        """Whether there was a pair to learn from; else only the priors tell candidates apart."""
+        return bool(self.anchors.any())
+
 
 @dataclass(frozen=True)
 class Lesson:
@@ -75,18 +80,26 @@ def fit_head(pairs: Pairs, views: Sequence[Tensor], *, priors: Floats, course: C
         priors: `[num_products]` log priors to start from.
     """
     settings = course.settings
+    if not len(pairs):
+        return _untaught(priors, settings.width - 2)
     torch.manual_seed(settings.seed)
     trunk = Trunk(views[0].shape[1], width=settings.width - 2, hidden=settings.hidden)
     offset = torch.from_numpy(priors)
-    if len(pairs):
-        _train_trunk(trunk, pairs, views, offset, course)
+    _train_trunk(trunk, pairs, views, offset, course)
     anchors, candidates, learnt = _over_everything(trunk, views[-1])
     known = torch.zeros(len(priors), dtype=torch.bool)
     known[np.concatenate([pairs.anchors, pairs.candidates])] = True
     residual = Residual(anchors, candidates, offset + learnt, known=known)
-    if len(pairs):
-        _train_residual(residual, pairs, course)
+    _train_residual(residual, pairs, course)
     return _vectors(residual)
+
+
+def _untaught(priors: Floats, width: int) -> HeadVectors:
+    """No vectors but the priors, each anchor's normaliser leaving itself out."""
+    vectors = np.zeros((len(priors), width), np.float32)
+    weights = np.exp(priors - priors.max())
+    rest = np.log(np.maximum(weights.sum() - weights, 1e-12)) + priors.max()
+    return HeadVectors(vectors, vectors, priors.astype(np.float32), rest.astype(np.float32))
 
 
 def _train_trunk(trunk: Trunk, pairs: Pairs, views: Sequence[Tensor], offset: Tensor, course: Course) -> None:

@@ -28,7 +28,7 @@ LEAST = 0.01
 def relate(snapshot: GraphSnapshot, decoder: Decoder, *, progress: Progress) -> Relations:
     """At most RELATION_CAP candidates for every anchor and relation, ordered by probability, ties by sku.
 
-    Without a single weak label there is nothing to tell relations by, and none are kept.
+    A relation without a single weak label has nothing to be told by, and none of it are kept.
     """
     heads: tuple[tuple[RelationName, HeadVectors, int], ...] = (
         ("COMPLEMENTS", decoder.complement, COMPLEMENT),
@@ -39,6 +39,8 @@ def relate(snapshot: GraphSnapshot, decoder: Decoder, *, progress: Progress) -> 
     counted = _evidence(snapshot, "BOUGHT_WITH"), _evidence(snapshot, "SWITCHED_TO")
     tables = [RELATION_SCHEMA.empty_table()]
     for relation, head, place in heads:
+        if not head.is_taught:
+            continue
         for anchors, candidates, probability in strongest(head, decoder, place, progress, relation):
             tables.append(_rows(snapshot, decoder, counted, relation, (anchors, candidates, probability)))
     return Relations(table=pa.concat_tables(tables).combine_chunks(), is_calibrated=False)
