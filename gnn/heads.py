@@ -152,7 +152,7 @@ def _passes(asked: int, steps: int, settings: TrainSettings) -> int:
 
 def _stepper(module: torch.nn.Module, rate: float, steps: int, settings: TrainSettings) -> Callable[[Tensor], None]:
     """One step of AdamW down a loss, the rate rising once and falling to nothing over `steps`."""
-    optimiser = torch.optim.AdamW(module.parameters(), lr=rate, weight_decay=settings.weight_decay)
+    optimiser = torch.optim.AdamW(module.parameters(), lr=rate, weight_decay=settings.weight_decay, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps + 1)
 
     def step(loss: Tensor) -> None:
