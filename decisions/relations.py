@@ -60,7 +60,7 @@ def ordered(
         (r, places[r], words.get(skus[r])) for r in rows if r != row and _is_free(words.get(skus[r]), keeps_rejected)
     ]
     pinned = [(word.position or 0, word) for word in words.values() if word.verdict == "pinned"]
-    for position, word in sorted(pinned, key=lambda pin: (pin[0] == 0, pin[0])):
+    for position, word in sorted(pinned, key=_pin_order):
         pin_row = facts.base.product_rows.get(word.sku if word.sku != anchor else word.other_sku)
         if pin_row is not None:
             at = position - 1 if position else _natural_place(free, places.get(pin_row))
@@ -124,6 +124,12 @@ def related(
             )
         )
     return edges
+
+
+def _pin_order(pin: tuple[int, Verdict]) -> tuple[bool, int, float, str, str]:
+    # Of two pins to one place the newest is inserted last and so stands first, whichever product was judged first.
+    position, word = pin
+    return position == 0, position, word.judged_at.timestamp(), word.sku, word.other_sku
 
 
 def _is_free(verdict: Verdict | None, keeps_rejected: bool) -> bool:
