@@ -4,7 +4,7 @@
 UNWIND $pairs AS pair
 MATCH (a:Product {sku: pair[0]}), (b:Product {sku: pair[1]})
 CALL (a, b) {
-  MATCH path = allShortestPaths((a)-[:BOUGHT_WITH|SWITCHED_TO|IN_CATEGORY|OF_BRAND|PROMOTES*..3]-(b))
+  MATCH path = allShortestPaths((a)-[:BOUGHT_WITH|SWITCHED_TO|GOES_WITH|IN_CATEGORY|OF_BRAND|PROMOTES*..3]-(b))
   WHERE all(node IN nodes(path) WHERE node = a OR node = b OR COUNT { (node)--() } <= $max_degree)
   WITH
     [node IN nodes(path) | coalesce(node.name, node.sku, node.category_id, node.promotion_id)] AS names,

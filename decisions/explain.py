@@ -65,7 +65,9 @@ def _walked(paths: Sequence[Path]) -> list[str]:
 
 
 def _path_in_words(path: Sequence[PathStep]) -> str:
-    """A path of two steps through something shared; longer ones are for reading as paths."""
+    """A path through something shared, or through categories bought together; others are for reading as paths."""
+    if [step.relation for step in path] == ["IN_CATEGORY", "GOES_WITH", "IN_CATEGORY"]:
+        return f"{path[1].source} and {path[1].target} are bought together"
     if len(path) != 2 or path[0].relation != path[1].relation:
         return ""
     middle = path[0].target

@@ -73,10 +73,10 @@ class Decoder:
 def category_affinity(pairs: Pairs, category: Rows) -> Floats:
     """Log of observed over expected weight between categories `[k + 1, k + 1]`, shrunk to 0; row 0 is no category.
 
-    Shops of more than 2,000 categories get zeros: pairs are then too thin to count.
+    Shops of more than 5,000 categories get zeros: pairs are then too thin to count.
     """
     size = int(category.max(initial=-1)) + 2
-    if size > 2000 or not len(pairs):
+    if size > 5000 or not len(pairs):
         return np.zeros((size, size), np.float32)
     flow = np.zeros((size, size))
     np.add.at(flow, (category[pairs.anchors] + 1, category[pairs.candidates] + 1), pairs.weights)

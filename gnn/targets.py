@@ -9,6 +9,7 @@ import scipy.sparse as sp
 
 from gnn.content import Content
 from measures.text import pair_similarity
+from schema.edges import EDGES
 from schema.snapshot import GraphSnapshot
 
 Rows = npt.NDArray[np.int64]
@@ -22,6 +23,8 @@ TWIN_WEIGHT = 0.25
 """What an alike name counts beside one full row of switches."""
 TOGETHER_POWER = 0.6
 """Chosen on Online Retail's eight weeks before 2011-08-01: 0.5 and 0.75 complete fewer baskets."""
+HEADS = 3
+"""Most bought products that stand for a category which goes with another."""
 BLOCK = 1024
 
 
@@ -67,16 +70,54 @@ def fold_of(left: Rows, right: Rows, num_folds: int, seed: int) -> npt.NDArray[n
     return ((mixed >> np.uint64(33)) % np.uint64(num_folds)).astype(np.int8)
 
 
-def complement_pairs(snapshot: GraphSnapshot, *, num_folds: int, seed: int) -> Pairs:
+def complement_pairs(snapshot: GraphSnapshot, category: Rows, counts: Floats, *, num_folds: int, seed: int) -> Pairs:
     """Products bought together, both directions, weighted by (lift × common baskets) to the power TOGETHER_POWER.
 
-    Lift × common baskets is the squared cosine of the two products' baskets, up to a constant.
+    Lift × common baskets is the squared cosine of the two products' baskets, up to a constant. Products that were sold
+    too seldom for pairs of their own inherit those of their category.
+
+    Args:
+        category: `[num_products]` rows, -1 for none.
+        counts: `[num_products]` baskets holding each product.
     """
-    source, target = snapshot.edge_index("BOUGHT_WITH")
-    strength = snapshot.edge_values("BOUGHT_WITH", "lift") * snapshot.edge_values("BOUGHT_WITH", "num_baskets")
-    anchors, candidates = np.concatenate([source, target]), np.concatenate([target, source])
-    weights = np.maximum(np.tile(strength, 2), 1e-6).astype(np.float32) ** TOGETHER_POWER
-    return _sorted_pairs(anchors, candidates, weights, num_folds, seed)
+    own = _both_ways(snapshot, "BOUGHT_WITH")
+    inherited = _inherited(
+        _both_ways(snapshot, "GOES_WITH"), category, np.where(own.getnnz(axis=1) > 0, 0, counts), counts
+    )
+    pairs = sp.coo_matrix(own + inherited)
+    return _sorted_pairs(pairs.row.astype(np.int64), pairs.col.astype(np.int64), pairs.data, num_folds, seed)
+
+
+def _both_ways(snapshot: GraphSnapshot, name: str) -> sp.csr_matrix:
+    """Strength of each pair of a symmetric relationship `[num_nodes, num_nodes]`."""
+    source, target = snapshot.edge_index(name)
+    size = snapshot.nodes[EDGES[name].source].num_rows
+    strength = snapshot.edge_values(name, "lift") * snapshot.edge_values(name, "num_baskets")
+    weights = np.maximum(strength, 1e-6).astype(np.float32) ** TOGETHER_POWER
+    half = sp.csr_matrix((weights, (source, target)), shape=(size, size))
+    return sp.csr_matrix(half + half.T)
+
+
+def _inherited(together: sp.csr_matrix, category: Rows, heirs: Floats, counts: Floats) -> sp.csr_matrix:
+    """Pairs of each heir with the HEADS most bought products of each category that goes with its own.
+
+    Args:
+        together: `[num_categories, num_categories]` strength of categories bought together.
+        heirs: `[num_products]`, > 0 for products that inherit.
+    """
+    size, num_categories = len(category), together.shape[0]
+    members = np.flatnonzero((category >= 0) & (counts > 0))
+    ranked = members[np.lexsort((-counts[members], category[members]))]
+    place = np.arange(len(ranked)) - np.searchsorted(category[ranked], category[ranked])
+    heads = ranked[place < HEADS]
+    shares = _row_shares(sp.csr_matrix((counts[heads], (category[heads], heads)), shape=(num_categories, size)))
+    anchors = np.flatnonzero((category >= 0) & (heirs > 0))
+    belongs = sp.csr_matrix(
+        (np.ones(len(anchors), np.float32), (anchors, category[anchors])), shape=(size, num_categories)
+    )
+    pairs = sp.coo_matrix(belongs @ (together @ shares))
+    kept = pairs.row != pairs.col
+    return sp.csr_matrix((pairs.data[kept], (pairs.row[kept], pairs.col[kept])), shape=(size, size), dtype=np.float32)
 
 
 def substitute_pairs(snapshot: GraphSnapshot, content: Content, *, num_folds: int, seed: int) -> Pairs:

@@ -70,8 +70,8 @@ def fit(
 ) -> Trained:
     """Learn which products substitute for and complement which, from the graph as of a day.
 
-    Without BOUGHT_WITH edges complements rest on nothing and none are kept; without SWITCHED_TO edges substitutes rest
-    on names and categories. Either is told in `metrics["stands_on"]`.
+    Without BOUGHT_WITH edges complements rest on those of categories (GOES_WITH), and without these none are kept;
+    without SWITCHED_TO edges substitutes rest on names and categories. Either is told in `metrics["stands_on"]`.
 
     Args:
         purchase_counts: `sku` and `num_baskets`, decayed baskets before the cut-off; None takes the capped counts of
@@ -86,8 +86,9 @@ def fit(
     with steady_torch(settings.num_threads):
         counts = product_counts(snapshot, purchase_counts)
         content = read_content(snapshot, settings)
-        complements = complement_pairs(snapshot, num_folds=settings.num_folds, seed=settings.seed)
-        substitutes = substitute_pairs(snapshot, content, num_folds=settings.num_folds, seed=settings.seed)
+        folds = {"num_folds": settings.num_folds, "seed": settings.seed}
+        complements = complement_pairs(snapshot, content.category, counts, **folds)
+        substitutes = substitute_pairs(snapshot, content, **folds)
         decoder = _learn(snapshot, content, counts, (substitutes, complements), settings, progress)
         relations = relate(snapshot, decoder, progress=progress)
     return Trained(
@@ -205,6 +206,10 @@ def _metrics(snapshot: GraphSnapshot, substitutes: Pairs, complements: Pairs, re
         "num_relations": relations.table.num_rows,
         "stands_on": {
             "substitutes": "switches and names" if switched else "names" if len(substitutes) else "nothing",
-            "complements": "co-purchase" if len(complements) else "nothing",
+            "complements": _complements_stand_on(snapshot) if len(complements) else "nothing",
         },
     }
+
+
+def _complements_stand_on(snapshot: GraphSnapshot) -> str:
+    return "co-purchase" if snapshot.edges["BOUGHT_WITH"].num_rows else "co-purchase of categories"

@@ -4,10 +4,11 @@ from datetime import date
 from typing import Literal
 
 from lake.catalogue import Ends, catalogue_edges
-from lake.counted import Receipts, counted_edges
+from lake.counted import counted_edges
 from lake.counting import counting
 from lake.cut import Cut
 from lake.nodes import node_tables
+from lake.receipts import Receipts
 from lake.sources import table_source
 from lake.stocking import stocks_edges
 from lake.version import LakeVersion

@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 
 from lake import counts
 from lake.catalogue import edge_table, newest_load
-from lake.counted import Receipts
 from lake.cut import Cut
+from lake.receipts import Receipts
 from lake.shelves import newest_counts
 from lake.sources import load_places
 

@@ -9,6 +9,8 @@ BOUGHT_CAP: Final = 10
 """How many products each customer keeps: the strongest by decayed baskets."""
 BOUGHT_WITH_CAP: Final = 100
 """How many partners each product keeps: a pair stays when it is among the strongest of either end."""
+GOES_WITH_CAP: Final = 50
+"""How many partners each category keeps: a pair stays when it is among the strongest of either end."""
 SWITCHED_TO_CAP: Final = 50
 """How many partners each product keeps, as source."""
 RELATION_CAP: Final = 20
@@ -57,6 +59,7 @@ _EDGES = (
     EdgeType("Customer", "SHOPS_AT", "Store", ("num_baskets", "last_bought_at")),
     EdgeType("Customer", "BOUGHT", "Product", ("num_baskets", "units", "last_bought_at", "strength")),
     EdgeType("Product", "BOUGHT_WITH", "Product", ("num_baskets", "lift", "ppmi")),
+    EdgeType("Category", "GOES_WITH", "Category", ("num_baskets", "lift", "ppmi")),
     EdgeType("Product", "SWITCHED_TO", "Product", ("num_switches", "num_customers", "lift")),
 )
 

@@ -28,8 +28,8 @@ class GraphSnapshot:
         nodes: by label, key column first, then `NodeType.properties`, then `load_id`; sorted by key, keys unique.
             Every label is present, perhaps with no rows.
         edges: by relationship name, `source` and `target` (int64 rows of the two labels' node tables), then
-            `EdgeType.properties`, then `load_id`; sorted by (source, target). Every name is present. BOUGHT_WITH is
-            symmetric and stored once with source < target.
+            `EdgeType.properties`, then `load_id`; sorted by (source, target). Every name is present. BOUGHT_WITH and
+            GOES_WITH are symmetric and stored once with source < target.
     """
 
     as_of: date

@@ -18,9 +18,10 @@ def snapshot_of(
     together: dict[str, object] | None = None,
     switched: dict[str, object] | None = None,
     category: list[int] | None = None,
+    families: dict[str, object] | None = None,
     as_of: date = date(2020, 1, 1),
 ) -> GraphSnapshot:
-    """A snapshot of products (columns; `sku` ascending) with BOUGHT_WITH, SWITCHED_TO and IN_CATEGORY edges."""
+    """A snapshot of products (columns; `sku` ascending), their categories, and counted edges of both."""
     size = len(products["sku"])
     nodes = {}
     for label, node in NODES.items():
@@ -32,7 +33,7 @@ def snapshot_of(
         nodes[label] = pa.table({name: columns.get(name, pa.nulls(height, pa.string())) for name in names})
     edges = {}
     for name, edge in EDGES.items():
-        columns = {"BOUGHT_WITH": together or {}, "SWITCHED_TO": switched or {}}.get(name, {})
+        columns = {"BOUGHT_WITH": together, "SWITCHED_TO": switched, "GOES_WITH": families}.get(name) or {}
         if name == "IN_CATEGORY" and category is not None:
             columns = {"source": list(range(size)), "target": category}
         height = len(columns["source"]) if columns else 0

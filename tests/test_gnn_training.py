@@ -1,6 +1,8 @@
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 import scipy.sparse as sp
 import torch
@@ -89,6 +91,24 @@ def test_planted_relations_are_found(trained):
         assert {need[one] for one in first} == {need[sku]}
         first = trained.relations.of(sku, "COMPLEMENTS").slice(0, 6).column("sku").to_pylist()
         assert {need[one] for one in first} == {(need[sku] + 2) % 4}
+
+
+def test_products_sold_too_seldom_for_pairs_inherit_their_categories():
+    counted = {"num_baskets": [30, 30], "lift": [3.0, 3.0], "ppmi": [1.0, 1.0]}
+    names = [f"{NEEDS[row // 6]} {KINDS[row % 6]}" for row in range(24)]
+    thin = snapshot_of(
+        {"sku": [f"p{row:02d}" for row in range(24)], "name": names},
+        category=[row // 6 for row in range(24)],
+        families={"source": [0, 1], "target": [2, 3], **counted},
+    )
+    sold = pa.table({"sku": [f"p{row:02d}" for row in range(24)], "num_baskets": [9.0 - row % 6 for row in range(24)]})
+    trained = fit(thin, settings=replace(QUICK, epochs=8, own_epochs=25), purchase_counts=sold)
+    assert trained.metrics["stands_on"]["complements"] == "co-purchase of categories"
+    table = trained.relations.table
+    first = table.filter(pc.and_(pc.equal(table["relation"], "COMPLEMENTS"), pc.equal(table["rank"], 1)))
+    anchors, candidates = ([int(sku[1:]) // 6 for sku in first[end].to_pylist()] for end in ("other_sku", "sku"))
+    assert len(anchors) == 24
+    assert all(abs(a - b) == 2 for a, b in zip(anchors, candidates, strict=True))
 
 
 def test_sampled_softmax_finds_them_too():

@@ -19,7 +19,7 @@ from tests import service_shop as shop
 from tests.shops import random_snapshot
 
 pytestmark = pytest.mark.graph
-EVIDENCE = ("BOUGHT_WITH", "SWITCHED_TO", "IN_CATEGORY", "OF_BRAND", "PROMOTES")
+EVIDENCE = ("BOUGHT_WITH", "SWITCHED_TO", "GOES_WITH", "IN_CATEGORY", "OF_BRAND", "PROMOTES")
 
 
 def ask(server, pairs, **settings):

@@ -126,6 +126,10 @@ def test_counted_edges_are_what_loops_count(tmp_path_factory, lines):
     assert pairs.keys() == expected.keys()
     assert all(pairs[pair] == pytest.approx(expected[pair]) for pair in pairs)
 
+    needs = {key: {CATEGORY[sku] for sku in basket} for key, basket in baskets.items()}
+    families = {pair: (row["num_baskets"], row["ppmi"]) for pair, row in linked(snapshot, "GOES_WITH").items()}
+    assert families == {pair: pytest.approx(row) for pair, row in expected_pairs(needs).items()}
+
     switches = {pair: row["num_switches"] for pair, row in linked(snapshot, "SWITCHED_TO").items()}
     assert switches == {pair: number for pair, number in expected_switches(baskets).items() if number >= 2}
 
@@ -188,7 +192,7 @@ def test_pairs_that_stand_out_are_what_loops_count(tmp_path):
 def test_a_split_count_is_the_whole_count(tmp_path, monkeypatch):
     lines = busy_lines(seed=1)
     whole = build_snapshot(shop(tmp_path, lines), as_of=AS_OF)
-    monkeypatch.setattr("lake.counted.PAIRS_AT_ONCE", 20)
+    monkeypatch.setattr("lake.together.PAIRS_AT_ONCE", 20)
     monkeypatch.setattr("lake.counted.LINES_AT_ONCE", 20)
     parts = build_snapshot(shop(tmp_path, lines), as_of=AS_OF)
     assert whole.edges["SWITCHED_TO"].num_rows > 0
