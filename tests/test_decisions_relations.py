@@ -174,3 +174,13 @@ def test_an_explanation_without_evidence_is_still_a_sentence():
     moment = shop.moment(verdicts=[word("pesto", "pinned", position=1)])
     edge = related("spaghetti", SUB, moment=moment)[0]
     assert explain(edge, [], names={}).sentence == "pesto can stand in for spaghetti: chosen by a person."
+
+
+def test_an_explanation_may_rest_on_categories_bought_together():
+    edge = related("spaghetti", "COMPLEMENTS", moment=shop.moment())[-1]
+    path = (
+        step("Spaghetti", "IN_CATEGORY", "Pasta", "Category"),
+        PathStep("Pasta", "Category", "GOES_WITH", "Sauces", "Category", True),
+        PathStep("Sauces", "Category", "IN_CATEGORY", edge.sku, "Product", False),
+    )
+    assert "Pasta and Sauces are bought together" in explain(edge, [path], names={}).sentence

@@ -120,6 +120,7 @@ def test_rows_after_the_cut_off_train_nothing(tables, tmp_path):
     assert np.array_equal(anchors, scorer.anchors)
 
 
+@pytest.mark.slow
 def test_same_seed_gives_the_same_figures(outcome, tables):
     again = basket_completion.run(tables, as_of=on(80), settings=QUICK)
     assert again.results == outcome.results

@@ -189,6 +189,7 @@ def test_same_seed_gives_the_same_vectors_and_another_seed_others():
     assert not same_vectors(first, other)
 
 
+@pytest.mark.slow
 def test_order_of_edges_is_irrelevant():
     shuffled = fit(shop(lambda size: np.random.default_rng(0).permutation(size)), settings=QUICK)
     plain = fit(shop(), settings=QUICK)

@@ -185,6 +185,7 @@ def test_a_lake_version_and_its_folder_give_the_same_graph(tmp_path):
     assert snapshot.lake_version == 1
 
 
+@pytest.mark.slow
 def test_a_lake_version_gives_the_same_graph_whatever_is_loaded_later(tmp_path):
     """Law 2."""
     lake = Lake(str(tmp_path / "lake"))
@@ -246,6 +247,7 @@ def _without_future(tables: Mapping[str, list[dict[str, Any]]], as_of: date) -> 
     return {name: [row for row in rows if is_past(row)] for name, rows in tables.items()}
 
 
+@pytest.mark.slow
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(days=st.lists(event, max_size=60), as_of=st.integers(1, 20), seed=st.integers(0, 99))
 def test_neither_the_future_nor_the_order_of_rows_changes_anything(tmp_path_factory, days, as_of, seed):

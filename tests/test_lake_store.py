@@ -217,6 +217,7 @@ def _expected(before: dict[str, int], mode: str, rows: dict[str, int]) -> dict[s
     return dict(rows) if mode == "full" else {**before, **rows}
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(loads)
 def test_versions_hold_what_a_dictionary_would_and_never_change(tmp_path_factory, history):

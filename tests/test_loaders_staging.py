@@ -79,6 +79,7 @@ def test_every_row_is_kept_a_duplicate_or_rejected(tmp_path_factory, product_row
     assert set(tables.read("purchases")["sku"].to_pylist()) <= known
 
 
+@pytest.mark.slow
 @QUICK
 @given(products, lines)
 def test_csv_gzip_parquet_and_windows_line_ends_are_one_content(tmp_path_factory, product_rows, line_rows):

@@ -131,6 +131,7 @@ def test_dirt_is_what_was_planted_and_no_more(shop: Path, truths: Truths, table:
     assert planted["rejected"] < 0.05 * len(rows)
 
 
+@pytest.mark.slow
 def test_the_retail_tables_loader_counts_the_same_dirt(shop: Path, truths: Truths, tmp_path: Path) -> None:
     staged = stage("retail-tables", shop, into=tmp_path / "staged", options=LoadOptions())
     counted = {name: (tally.read, tally.duplicates, tally.rejected) for name, tally in staged.tallies.items()}
