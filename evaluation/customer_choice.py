@@ -1,0 +1,102 @@
+"""Our model of customers: an order learnt on held-out purchases, kept only where it beats the simple models there."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evaluation.customer_baselines import Slice
+from evaluation.customer_truth import Truth, sampled
+from ranking.candidates import Candidates, Learnt, PoolScorer, pooled
+from ranking.customers import CustomerBaskets, CustomerScorer
+from ranking.mix import fit_mix
+from ranking.rerank import LEAST_QUERIES, Reranker, fit_reranker
+
+LEARNT_ON = 8_000
+"""Customers, at most, whose held-out purchases an order is learnt and checked on."""
+CHECKED_SHARE = 0.25
+"""Share of them that no order is learnt on, to choose among orders and simple models."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Our model and why it is the one.
+
+    Attributes:
+        name: `LambdaRank`, `mix`, or the simple model that was better than both.
+        figures: by name, the metric on customers that nothing was learnt on.
+        note: a sentence for the report.
+        fit_seconds: of everything, the choice included.
+    """
+
+    model: CustomerScorer
+    name: str
+    figures: Mapping[str, float]
+    note: str
+    fit_seconds: float
+    gains: Mapping[str, float]
+
+
+def choose(
+    fit: Callable[[CustomerBaskets], Candidates],
+    past: CustomerBaskets,
+    held_out: Slice,
+    simple: Mapping[str, Callable[[CustomerBaskets], CustomerScorer]],
+    *,
+    seed: int,
+) -> Choice:
+    """Our model, fitted on all of `past`.
+
+    An order is learnt by LambdaRank, and by mixing weights, on three quarters of the customers with held-out
+    purchases; it and the simple models are compared on the other quarter. The first of the best in the order
+    LambdaRank, mix, simple models as given is taken. With fewer than LEAST_QUERIES customers on either side nothing is
+    learnt, and the first simple model is taken.
+
+    Args:
+        held_out: purchases held out of `past`, the history without them being its `truth.past`.
+        simple: tuned simple models by name, fitted on the history they are given; the first is the plainest that is
+            safe without data.
+    """
+    began = time.monotonic()
+    learn, check = _halves(sampled(held_out.truth, LEARNT_ON, seed), seed)
+    if min(len(learn), len(check)) < LEAST_QUERIES // 2:
+        name = next(iter(simple))
+        note = f"Nothing was learnt: only {len(learn) + len(check)} customers have purchases to hold out; {name} it is."
+        return Choice(simple[name](past), name, {}, note, time.monotonic() - began, {})
+    candidates = fit(learn.past)
+    part = replace(held_out, truth=check)
+    figures = {
+        name: part.figure(Learnt(candidates, order)) for name, order in _orders(candidates, learn, part, seed).items()
+    }
+    figures |= {name: part.figure(model(learn.past)) for name, model in simple.items()}
+    name = max(figures, key=lambda one: figures[one])
+    note = f"Chosen on {len(check)} customers' held-out purchases by {held_out.metric}: {name}, {figures[name]:.4f}."
+    if name in simple:
+        return Choice(simple[name](past), name, figures, note, time.monotonic() - began, {})
+    everyone = sampled(held_out.truth, LEARNT_ON, seed)
+    order = _orders(candidates, everyone, part, seed, only=name)[name]
+    gains = order.gains if isinstance(order, Reranker) else {}
+    return Choice(Learnt(fit(past), order), name, figures, note, time.monotonic() - began, gains)
+
+
+def _orders(
+    candidates: Candidates, truth: Truth, part: Slice, seed: int, only: str | None = None
+) -> dict[str, PoolScorer]:
+    """Orders learnt on the customers of `truth`, by name."""
+    pool, at = pooled(candidates, truth.rows), int(part.metric.partition("@")[2])
+    found: dict[str, PoolScorer] = {}
+    relevance = pool.wanted_in(truth.wanted)
+    enough = len(np.unique(pool.queries[relevance > 0])) >= LEAST_QUERIES
+    if only in {None, "LambdaRank"} and enough:
+        found["LambdaRank"] = fit_reranker(pool, relevance, names=candidates.names, seed=seed, at=at)
+    if only in {None, "mix"}:
+        columns = range(len(candidates.score_names))
+        found["mix"] = fit_mix(pool, truth.wanted, scores=columns, at=at)
+    return found
+
+
+def _halves(truth: Truth, seed: int) -> tuple[Truth, Truth]:
+    drawn = np.random.default_rng(seed + 1).permutation(len(truth))
+    cut = int(len(truth) * CHECKED_SHARE)
+    return truth.at(np.sort(drawn[cut:])), truth.at(np.sort(drawn[:cut]))

@@ -1,0 +1,113 @@
+"""Protocol next-basket: what each customer buys next."""
+
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from evaluation.customer_baselines import TUNED_ON, CustomerBaseline, Slice, tuned
+from evaluation.customer_choice import Choice, choose
+from evaluation.customer_scoring import Lists, compared, means, predictions, ranked, repeats_apart
+from evaluation.customer_truth import Truth, held_out_truth, sampled, truth_of_file, truth_of_next_baskets
+from evaluation.report import OURS, Report, peak_mib
+from ranking.frequencies import fit_global_top, fit_personal_global_top, fit_personal_top
+from ranking.next_basket import fit_next_basket
+from ranking.tifuknn import fit_tifuknn
+from schema.errors import BadInput
+from schema.progress import Progress, silent
+from schema.tables import RetailTables
+
+METRIC = "recall@10"
+"""What settings and the model are chosen by."""
+KEPT = 20
+"""Places of each ranking that are kept as predictions."""
+PLACES = (10, 20)
+_RATES = (1.0, 0.98, 0.95, 0.9, 0.8, 0.6)
+BASELINES = (
+    CustomerBaseline("personal + global top", fit_personal_global_top, {"rate": _RATES}),
+    CustomerBaseline("personal top", fit_personal_top, {"rate": _RATES}),
+    CustomerBaseline("global top", fit_global_top),
+    CustomerBaseline(
+        "TIFUKNN",
+        fit_tifuknn,
+        {
+            "alpha": (0.7, 0.1, 0.3, 0.5, 0.9),
+            "num_neighbours": (300, 100, 600, 900),
+            "group_size": (7, 3, 5, 11, 17),
+            "group_rate": (0.7, 0.5, 0.8, 0.9, 1.0),
+            "within_rate": (0.9, 0.5, 0.7, 0.8, 1.0),
+        },
+    ),
+)
+"""The plainest that needs no held-out basket first."""
+
+
+def run(
+    tables: RetailTables,
+    *,
+    test: Path | None = None,
+    as_of: date | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Report:
+    """Rank the catalogue for each customer's next basket, by our model and by tuned simple ones.
+
+    Args:
+        test: `customer_id,sku` rows of the baskets to predict; None takes each customer's first basket from `as_of` on.
+        as_of: purchases before it are learnt from; None takes all, which `test` must then follow.
+
+    Raises:
+        BadInput: if neither is given, or the test file cannot be used.
+        EmptyWindow: if there is nothing to learn from or nothing to predict.
+    """
+    if test is not None:
+        truth = truth_of_file(tables, test, as_of=as_of)
+    elif as_of is not None:
+        truth = truth_of_next_baskets(tables, as_of=as_of)
+    else:
+        raise BadInput("It is not said which baskets to predict.", remedy="Give --test FILE or --as-of DAY.")
+    earlier, last = truth.past.without_last()
+    held_out = Slice(held_out_truth(earlier, last), is_new_only=False, metric=METRIC)
+    tuning = Slice(sampled(held_out.truth, TUNED_ON, seed), is_new_only=False, metric=METRIC)
+    settings = {one.name: tuned(one, tuning, progress)[0] for one in BASELINES}
+    simple = {one.name: partial(one.fit, **settings[one.name]) for one in BASELINES}
+    ours = choose(partial(fit_next_basket, tifuknn=settings["TIFUKNN"]), truth.past, held_out, simple, seed=seed)
+    lists: dict[str, Lists] = {}
+    models = {**{name: fit(truth.past) for name, fit in simple.items()}, OURS: ours.model}
+    for place, (name, model) in enumerate(models.items()):
+        lists[name] = ranked(model, truth, k=KEPT, is_new_only=False)
+        progress("ranking for every customer", place + 1, len(models))
+    return _report(tables, truth, lists, settings, ours, as_of=as_of, seed=seed)
+
+
+def _report(
+    tables: RetailTables,
+    truth: Truth,
+    lists: dict[str, Lists],
+    settings: dict[str, dict[str, Any]],
+    ours: Choice,
+    *,
+    as_of: date | None,
+    seed: int,
+) -> Report:
+    by_model = {name: repeats_apart(one, truth, PLACES) for name, one in lists.items()}
+    learnt = {"order": ours.name, "validation": ours.figures, "gains": ours.gains}
+    return Report(
+        protocol="next-basket",
+        tables=tables.info.name,
+        data_hash=tables.load_id,
+        as_of=as_of,
+        seed=seed,
+        fit_seconds=ours.fit_seconds,
+        peak_mib=peak_mib(),
+        results={name: means(figures) for name, figures in by_model.items()},
+        differences=compared(by_model, seed=seed),
+        predictions=predictions(lists[OURS], truth),
+        notes=(
+            f"{len(truth):,} customers' baskets, {len(truth.past.skus):,} products, {len(truth.past.owners):,} earlier "
+            "baskets; settings chosen on each customer's last basket before the cut-off.",
+            ours.note,
+            *truth.notes,
+        ),
+        settings={**settings, OURS: learnt},
+    )

@@ -1,0 +1,102 @@
+"""Candidates out of several models' scores, and how each model sees them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ranking.customers import Rows
+from ranking.rerank import Pool
+
+Floats = npt.NDArray[np.float32]
+BLOCK = 512
+
+
+class Candidates(Protocol):
+    """Fitted components that name candidates for customers and tell what each thinks of them."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The features in order, those of `score_names` first."""
+
+    @property
+    def score_names(self) -> tuple[str, ...]:
+        """The features that are scores, higher for better."""
+
+    @property
+    def shared(self) -> Floats:
+        """Scores 0 to below 1 of every product `[num_products]`, for places that candidates do not fill."""
+
+    def pool(self, rows: Rows) -> Pool:
+        """Candidates of the customers at `rows`, queries being places in `rows`."""
+
+
+class PoolScorer(Protocol):
+    """Orders candidates."""
+
+    def __call__(self, pool: Pool) -> Floats:
+        """Score of each candidate `[num_candidates]`, higher is better."""
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """A learnt order of candidates as a model of customers; what is no candidate stands below, by popularity."""
+
+    candidates: Candidates
+    scorer: PoolScorer
+
+    def __call__(self, rows: Rows) -> Floats:
+        """Scores `[num_rows, num_products]`."""
+        pool = self.candidates.pool(rows)
+        scores = np.tile(self.candidates.shared, (len(rows), 1))
+        if len(pool):
+            found = self.scorer(pool)
+            scores[pool.queries, pool.items] = found - found.min() + 1.0
+        return scores
+
+
+def union(scores: Sequence[Floats], depth: int) -> tuple[Rows, Rows]:
+    """Query rows and item rows of everything that one of the scores `[num_queries, num_items]` has in its first places.
+
+    Args:
+        depth: places counted; what scores 0 or less is no candidate.
+    """
+    chosen = np.zeros(scores[0].shape, bool)
+    depth = min(depth, scores[0].shape[-1])
+    for one in scores:
+        places = np.argpartition(-one, depth - 1, axis=1)[:, :depth]
+        np.put_along_axis(chosen, places, np.take_along_axis(one, places, axis=1) > 0, axis=1)
+    queries, items = np.nonzero(chosen)
+    return queries, items
+
+
+def shares_and_ranks(scores: Sequence[Floats], queries: Rows, items: Rows) -> list[Floats]:
+    """Each score as a share of its query's highest, then each as log2 of its rank among the query's candidates.
+
+    Returns:
+        Twice as many arrays `[num_candidates]` as there are scores.
+    """
+    starts = np.searchsorted(queries, queries)
+    shares, ranks = [], []
+    for one in scores:
+        values = one[queries, items]
+        top = np.maximum(one.max(axis=1, initial=0.0), 1e-12)
+        shares.append((values / top[queries]).astype(np.float32))
+        order = np.lexsort((items, -values, queries))
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order))
+        ranks.append(np.log2(1.0 + place - starts).astype(np.float32))
+    return shares + ranks
+
+
+def pooled(candidates: Candidates, rows: Rows) -> Pool:
+    """Candidates of many customers, gathered in blocks; queries are places in `rows`."""
+    starts = range(0, len(rows), BLOCK)
+    parts = [(start, candidates.pool(rows[start : start + BLOCK])) for start in starts]
+    return Pool(
+        np.concatenate([start + part.queries for start, part in parts]),
+        np.concatenate([part.items for _, part in parts]),
+        np.concatenate([part.features for _, part in parts]),
+    )
