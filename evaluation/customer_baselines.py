@@ -8,7 +8,7 @@ import numpy as np
 
 from evaluation.customer_scoring import gains, ranked
 from evaluation.customer_truth import Truth
-from ranking.customers import CustomerScorer
+from ranking.customers import CustomerBaskets, CustomerScorer
 from schema.progress import Progress
 
 TUNED_ON = 3_000
@@ -17,11 +17,24 @@ TUNED_ON = 3_000
 
 @dataclass(frozen=True)
 class CustomerBaseline:
-    """A simple model and the settings it is searched over, the first value of each being where the search starts."""
+    """A simple model and the settings it is searched over, the first value of each being where the search starts.
+
+    Attributes:
+        fit: takes a history and settings by keyword.
+        grid: values by keyword.
+        quick: further keywords while settings are searched, where the whole model would take too long.
+        prepare: what fits of all settings on one history share, as further keywords.
+    """
 
     name: str
     fit: Callable[..., CustomerScorer]
     grid: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    quick: Mapping[str, Any] = field(default_factory=dict)
+    prepare: Callable[[CustomerBaskets], Mapping[str, Any]] | None = None
+
+    def fitted(self, history: CustomerBaskets, setting: Mapping[str, Any]) -> CustomerScorer:
+        """The model on all of a history."""
+        return self.fit(history, **setting)
 
 
 @dataclass(frozen=True)
@@ -74,13 +87,14 @@ def tuned(baseline: CustomerBaseline, part: Slice, progress: Progress) -> tuple[
     """The setting with the highest figure on a slice, and the figure; the first setting where the slice is empty."""
     if not len(part.truth):
         return {name: values[0] for name, values in baseline.grid.items()}, float("nan")
+    prepared = baseline.prepare(part.truth.past) if baseline.prepare else {}
     tries = 0
 
     def figure(setting: dict[str, Any]) -> float:
         nonlocal tries
         tries += 1
         progress(f"tuning {baseline.name}", tries)
-        return part.figure(baseline.fit(part.truth.past, **setting))
+        return part.figure(baseline.fit(part.truth.past, **prepared, **baseline.quick, **setting))
 
     found = searched(baseline.grid, figure)
     progress(f"tuning {baseline.name}", tries, tries)

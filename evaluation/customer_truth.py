@@ -108,6 +108,23 @@ def truth_of_file(tables: RetailTables, test: Path, *, as_of: date | None) -> Tr
     return truth
 
 
+def without_bought(truth: Truth, past: CustomerBaskets, *, file: Path) -> Truth:
+    """The same over another form of the past, without what each customer has bought before.
+
+    Raises:
+        BadInput: if nothing is left.
+    """
+    repeats = sp.csr_matrix(truth.wanted.multiply(past.bought[truth.rows].astype(bool)))
+    wanted = sp.csr_matrix(truth.wanted - repeats)
+    wanted.eliminate_zeros()
+    if not wanted.nnz:
+        remedy = "Give products that the customers did not buy before."
+        raise BadInput("Every product in it was bought before by its customer.", file=str(file), remedy=remedy)
+    number = truth.num_wanted - np.diff(repeats.indptr)
+    note = (f"{repeats.nnz:,} products that their customer had bought before do not count.",) if repeats.nnz else ()
+    return replace(truth, past=past, wanted=wanted, num_wanted=number, notes=(*truth.notes, *note))
+
+
 def truth_of_next_baskets(tables: RetailTables, *, as_of: date) -> Truth:
     """The first basket from `as_of` on of each customer who has one before it too.
 

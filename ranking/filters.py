@@ -8,26 +8,10 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from ranking.models import ItemWeights
+from ranking.pruning import others, strongest
 
 Floats = npt.NDArray[np.float32]
 _BLOCK = 2_000
-
-
-def strongest(weights: sp.csr_matrix, keep: int) -> sp.csr_matrix:
-    """The `keep` largest entries of each row, ties by column."""
-    weights.sort_indices()
-    starts, kept = weights.indptr, np.ones(weights.nnz, bool)
-    for row in np.flatnonzero(np.diff(starts) > keep):
-        data = weights.data[starts[row] : starts[row + 1]]
-        least = np.partition(data, -keep)[-keep]
-        equal = np.flatnonzero(data == least)
-        own = data > least
-        own[equal[: keep - int(own.sum())]] = True
-        kept[starts[row] : starts[row + 1]] = own
-    sizes = np.add.reduceat(np.append(kept, False), starts[:-1]) if len(starts) > 1 else np.empty(0, np.int64)
-    sizes[np.diff(starts) == 0] = 0
-    indptr = np.concatenate([[0], np.cumsum(sizes)])
-    return sp.csr_matrix((weights.data[kept], weights.indices[kept], indptr), shape=weights.shape)
 
 
 def fit_neighbours(bought: sp.csr_matrix, *, shrinkage: float = 10.0, keep: int = 200) -> ItemWeights:
@@ -38,10 +22,8 @@ def fit_neighbours(bought: sp.csr_matrix, *, shrinkage: float = 10.0, keep: int 
     lengths = np.sqrt(_degrees(bought, axis=0))
     blocks = []
     for start, together in _meetings(bought, bought):
-        cosine = together.data / (lengths[together.row + start] * lengths[together.col] + shrinkage)
-        others = together.row + start != together.col
-        ends = (together.row[others], together.col[others])
-        blocks.append(strongest(sp.csr_matrix((cosine[others], ends), shape=together.shape), keep))
+        together.data = together.data / (lengths[together.row + start] * lengths[together.col] + shrinkage)
+        blocks.append(strongest(others(together, start), keep))
     return ItemWeights(sp.csr_matrix(sp.vstack(blocks), dtype=np.float32))
 
 
@@ -56,9 +38,8 @@ def fit_sequels(
     """
     number, blocks = _degrees(earlier, axis=0), []
     for start, together in _meetings(earlier, later):
-        chance = together.data / (number[together.row + start] + shrinkage)
-        found = sp.csr_matrix((chance, (together.row, together.col)), shape=together.shape)
-        blocks.append(strongest(found, keep))
+        together.data = together.data / (number[together.row + start] + shrinkage)
+        blocks.append(strongest(sp.csr_matrix(together), keep))
     return ItemWeights(sp.csr_matrix(sp.vstack(blocks), dtype=np.float32))
 
 
@@ -87,17 +68,17 @@ class GraphFilter:
     alpha: float
     rank: int
 
-    def __call__(self, bought: sp.csr_matrix) -> Floats:
+    def __call__(self, baskets: sp.csr_matrix) -> Floats:
         """Scores `[num_rows, num_products]` of purchases `[num_rows, num_products]`."""
-        return self.linear(bought) + np.float32(self.alpha) * self.low_pass(bought)
+        return self.linear(baskets) + np.float32(self.alpha) * self.low_pass(baskets)
 
     def linear(self, bought: sp.csr_matrix) -> Floats:
         """One step over the normalised co-purchases `[num_rows, num_products]`."""
         return np.asarray(((bought @ self.normal.T) @ self.normal).todense(), dtype=np.float32)
 
-    def low_pass(self, bought: sp.csr_matrix) -> Floats:
-        """What the leading vectors alone let through `[num_rows, num_products]`."""
-        basis = self.basis[:, : self.rank]
+    def low_pass(self, bought: sp.csr_matrix, rank: int | None = None) -> Floats:
+        """What the first `rank` leading vectors (None: the filter's own) let through `[num_rows, num_products]`."""
+        basis = self.basis[:, : rank or self.rank]
         scaled = sp.csr_matrix(bought @ sp.diags(1.0 / self.roots))
         return np.asarray((scaled @ basis) @ basis.T * self.roots, dtype=np.float32)
 
