@@ -15,6 +15,8 @@ from ranking.rerank import LEAST_QUERIES, Reranker, fit_reranker
 
 LEARNT_ON = 8_000
 """Customers, at most, whose held-out purchases an order is learnt and checked on."""
+RELEARNT_BELOW = 3_000
+"""Customers learnt on below which the chosen order is learnt again with those it was checked on."""
 CHECKED_SHARE = 0.25
 """Share of them that no order is learnt on, to choose among orders and simple models."""
 
@@ -66,16 +68,16 @@ def choose(
         return Choice(simple[name](past), name, {}, note, time.monotonic() - began, {})
     candidates = fit(learn.past)
     part = replace(held_out, truth=check)
-    figures = {
-        name: part.figure(Learnt(candidates, order)) for name, order in _orders(candidates, learn, part, seed).items()
-    }
+    orders = _orders(candidates, learn, part, seed)
+    figures = {name: part.figure(Learnt(candidates, order)) for name, order in orders.items()}
     figures |= {name: part.figure(model(learn.past)) for name, model in simple.items()}
     name = max(figures, key=lambda one: figures[one])
     note = f"Chosen on {len(check)} customers' held-out purchases by {held_out.metric}: {name}, {figures[name]:.4f}."
     if name in simple:
         return Choice(simple[name](past), name, figures, note, time.monotonic() - began, {})
-    everyone = sampled(held_out.truth, LEARNT_ON, seed)
-    order = _orders(candidates, everyone, part, seed, only=name)[name]
+    order = orders[name]
+    if len(learn) < RELEARNT_BELOW:
+        order = _orders(candidates, sampled(held_out.truth, LEARNT_ON, seed), part, seed, only=name)[name]
     gains = order.gains if isinstance(order, Reranker) else {}
     return Choice(Learnt(fit(past), order), name, figures, note, time.monotonic() - began, gains)
 

@@ -14,6 +14,9 @@ Floats = npt.NDArray[np.float32]
 WEIGHTS: Final = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 """Weights that are tried for each score."""
 
+MIXED_ON: Final = 800
+"""Queries, the first, that weights are chosen on."""
+
 
 @dataclass(frozen=True)
 class Mix:
@@ -39,6 +42,7 @@ def fit_mix(pool: Pool, wanted: sp.csr_matrix, *, scores: Sequence[int], at: int
         wanted: `[num_queries, num_items]`; queries that want nothing do not count.
         at: places of the list that recall is taken at.
     """
+    pool = pool.part(pool.queries < MIXED_ON)
     number = np.asarray(wanted.sum(axis=1)).ravel()
     relevance = pool.wanted_in(wanted) / np.maximum(number, 1)[pool.queries]
     starts = np.searchsorted(pool.queries, pool.queries)

@@ -17,6 +17,8 @@ LEAST_QUERIES = 40
 """Queries with a wanted candidate below which nothing is learnt."""
 MOST_CANDIDATES = 10_000
 """Candidates a query, LightGBM's own bound."""
+REFIT_BELOW = 1_000_000
+"""Candidates above which a fifth held out for early stopping is not missed."""
 _HELD_OUT: Final = 0.2
 _MOST_ROUNDS: Final = 600
 _PATIENCE: Final = 40
@@ -137,7 +139,9 @@ class Reranker:
 
 
 def fit_reranker(pool: Pool, relevance: Floats, *, names: Sequence[str], seed: int, at: int = 10) -> Reranker:
-    """The order that puts wanted candidates first, fitted with early stopping on held-out queries, then on all.
+    """The order that puts wanted candidates first, fitted with early stopping on held-out queries.
+
+    It is fitted once more on all queries with as many trees, unless there are over REFIT_BELOW candidates.
 
     Args:
         pool: candidates with their features; queries without a wanted candidate teach nothing and are left out.
@@ -166,8 +170,10 @@ def fit_reranker(pool: Pool, relevance: Floats, *, names: Sequence[str], seed: i
     learning = _dataset(pool, relevance, wanted & ~held_out, names, settings)
     checking = _dataset(pool, relevance, held_out, names, settings, like=learning)
     stop = early_stopping(_PATIENCE, verbose=False)
-    rounds = train(settings, learning, _MOST_ROUNDS, valid_sets=[checking], callbacks=[stop]).best_iteration
-    return Reranker(train(settings, _dataset(pool, relevance, wanted, names, settings), max(rounds, 1)))
+    booster = train(settings, learning, _MOST_ROUNDS, valid_sets=[checking], callbacks=[stop])
+    if len(pool) > REFIT_BELOW:
+        return Reranker(booster)
+    return Reranker(train(settings, _dataset(pool, relevance, wanted, names, settings), max(booster.best_iteration, 1)))
 
 
 def _dataset(
