@@ -86,6 +86,20 @@ def read_test(path: Path) -> pa.Table:
     return chosen.group_by(list(_COLUMNS)).aggregate([])
 
 
+def truth_of(tables: RetailTables, *, test: Path | None, as_of: date | None, is_next_only: bool) -> Truth:
+    """What a test file says, or else what was bought from `as_of` on.
+
+    Raises:
+        BadInput: if neither is given, or the test file cannot be used.
+        EmptyWindow: if there is nothing to learn from or nothing to predict.
+    """
+    if test is not None:
+        return truth_of_file(tables, test, as_of=as_of)
+    if as_of is None:
+        raise BadInput("It is not said what is to be predicted.", remedy="Give --test FILE or --as-of DAY.")
+    return truth_of_later(tables, as_of=as_of, is_next_only=is_next_only)
+
+
 def truth_of_file(tables: RetailTables, test: Path, *, as_of: date | None) -> Truth:
     """What a test file says, after every purchase of the tables, or those before `as_of`.
 
@@ -108,45 +122,48 @@ def truth_of_file(tables: RetailTables, test: Path, *, as_of: date | None) -> Tr
     return truth
 
 
-def without_bought(truth: Truth, past: CustomerBaskets, *, file: Path) -> Truth:
+def without_bought(truth: Truth, past: CustomerBaskets) -> Truth:
     """The same over another form of the past, without what each customer has bought before.
 
     Raises:
-        BadInput: if nothing is left.
+        EmptyWindow: if nothing is left.
     """
     repeats = sp.csr_matrix(truth.wanted.multiply(past.bought[truth.rows].astype(bool)))
     wanted = sp.csr_matrix(truth.wanted - repeats)
     wanted.eliminate_zeros()
     if not wanted.nnz:
         remedy = "Give products that the customers did not buy before."
-        raise BadInput("Every product in it was bought before by its customer.", file=str(file), remedy=remedy)
+        raise EmptyWindow("Every product to be predicted was bought before by its customer.", remedy=remedy)
     number = truth.num_wanted - np.diff(repeats.indptr)
     note = (f"{repeats.nnz:,} products that their customer had bought before do not count.",) if repeats.nnz else ()
     return replace(truth, past=past, wanted=wanted, num_wanted=number, notes=(*truth.notes, *note))
 
 
-def truth_of_next_baskets(tables: RetailTables, *, as_of: date) -> Truth:
-    """The first basket from `as_of` on of each customer who has one before it too.
+def truth_of_later(tables: RetailTables, *, as_of: date, is_next_only: bool) -> Truth:
+    """What customers with a basket before `as_of` bought from it on: in their next basket, or in all of them.
 
     Raises:
-        EmptyWindow: if no customer has both.
+        EmptyWindow: if no customer has baskets on both sides.
     """
     past = past_of(tables, as_of=as_of)
     later = customer_baskets(read_baskets(tables, from_=as_of), past.skus)
-    first = later.back == later.num_baskets[later.owners] - 1
-    lines = sp.coo_matrix(later.held[first])
+    if is_next_only:
+        later = later.at(later.back == later.num_baskets[later.owners] - 1)
+    customers, products = later.bought.nonzero()
     ids, skus = np.array(later.customer_ids, dtype=object), np.array(past.skus, dtype=object)
-    wanted = pa.table({"customer_id": ids[later.owners[first]][lines.row], "sku": skus[lines.col]})
-    is_known = pc.is_in(wanted.column("customer_id"), value_set=pa.array(past.customer_ids, pa.string()))
-    newcomers = later.num_customers - len(set(later.customer_ids) & set(past.customer_ids))
-    if not pc.any(is_known).as_py():
+    wanted = pa.table(
+        {"customer_id": pa.array(ids[customers], pa.string()), "sku": pa.array(skus[products], pa.string())}
+    )
+    known = wanted.filter(pc.is_in(wanted.column("customer_id"), value_set=pa.array(past.customer_ids, pa.string())))
+    if not known.num_rows:
         raise EmptyWindow(
             f"No customer with a basket before {as_of} has another on it or later.",
-            remedy="Choose an earlier --as-of, or give the baskets to predict by --test.",
+            remedy="Choose an earlier --as-of, or give what is to be predicted by --test.",
         )
-    truth = _truth(past, wanted.filter(is_known))
-    note = f"{newcomers:,} customers without a basket before the cut-off are left out."
-    return Truth(past, truth.rows, truth.wanted, truth.num_wanted, (*truth.notes, note) if newcomers else truth.notes)
+    truth = _truth(past, known)
+    newcomers = later.num_customers - len(truth)
+    note = (f"{newcomers:,} customers without a basket before the cut-off are left out.",) if newcomers else ()
+    return replace(truth, notes=(*truth.notes, *note))
 
 
 def past_of(tables: RetailTables, *, as_of: date | None, also: set[str] | None = None) -> CustomerBaskets:

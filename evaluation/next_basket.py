@@ -8,12 +8,11 @@ from typing import Any
 from evaluation.customer_baselines import TUNED_ON, CustomerBaseline, Slice, tuned
 from evaluation.customer_choice import Choice, choose
 from evaluation.customer_scoring import Lists, compared, means, predictions, ranked, repeats_apart
-from evaluation.customer_truth import Truth, held_out_truth, sampled, truth_of_file, truth_of_next_baskets
+from evaluation.customer_truth import Truth, held_out_truth, sampled, truth_of
 from evaluation.report import OURS, Report, peak_mib
 from ranking.frequencies import fit_global_top, fit_personal_global_top, fit_personal_top
 from ranking.next_basket import fit_next_basket
 from ranking.tifuknn import fit_tifuknn
-from schema.errors import BadInput
 from schema.progress import Progress, silent
 from schema.tables import RetailTables
 
@@ -60,12 +59,7 @@ def run(
         BadInput: if neither is given, or the test file cannot be used.
         EmptyWindow: if there is nothing to learn from or nothing to predict.
     """
-    if test is not None:
-        truth = truth_of_file(tables, test, as_of=as_of)
-    elif as_of is not None:
-        truth = truth_of_next_baskets(tables, as_of=as_of)
-    else:
-        raise BadInput("It is not said which baskets to predict.", remedy="Give --test FILE or --as-of DAY.")
+    truth = truth_of(tables, test=test, as_of=as_of, is_next_only=True)
     earlier, last = truth.past.without_last()
     held_out = Slice(held_out_truth(earlier, last), is_new_only=False, metric=METRIC)
     tuning = Slice(sampled(held_out.truth, TUNED_ON, seed), is_new_only=False, metric=METRIC)

@@ -9,7 +9,7 @@ from typing import Any
 from evaluation.customer_baselines import TUNED_ON, CustomerBaseline, Slice, tuned
 from evaluation.customer_choice import Choice, choose
 from evaluation.customer_scoring import Lists, compared, gains, means, predictions, ranked
-from evaluation.customer_truth import Truth, held_out_truth, sampled, truth_of_file, without_bought
+from evaluation.customer_truth import Truth, held_out_truth, sampled, truth_of, without_bought
 from evaluation.report import OURS, Report, peak_mib
 from ranking.customers import CustomerBaskets, CustomerScorer, as_baskets, distinct, hold_out
 from ranking.filters import fit_graph_filter, fit_neighbours, normalised, singular_vectors
@@ -29,7 +29,7 @@ RANKS = (256, 64, 128, 384, 512)
 def run(
     tables: RetailTables,
     *,
-    test: Path,
+    test: Path | None = None,
     k: int = 20,
     as_of: date | None = None,
     seed: int = 0,
@@ -38,16 +38,17 @@ def run(
     """Rank what each customer never bought, by our model and by tuned simple ones.
 
     Args:
-        test: `customer_id,sku` rows of what was bought; products bought before do not count.
+        test: `customer_id,sku` rows of what was bought; None takes all that customers bought from `as_of` on. Products
+            bought before do not count.
         k: places of the lists.
-        as_of: purchases before it are learnt from; None takes all.
+        as_of: purchases before it are learnt from; None takes all, which `test` must then follow.
 
     Raises:
-        BadInput: if the test file cannot be used.
-        EmptyWindow: if there is nothing to learn from.
+        BadInput: if neither is given, or the test file cannot be used.
+        EmptyWindow: if there is nothing to learn from or nothing to predict.
     """
-    found = truth_of_file(tables, test, as_of=as_of)
-    truth = without_bought(found, distinct(found.past), file=test)
+    found = truth_of(tables, test=test, as_of=as_of, is_next_only=False)
+    truth = without_bought(found, distinct(found.past))
     kept, out = hold_out(truth.past, share=HELD_OUT, seed=seed)
     held_out = Slice(held_out_truth(kept, out), is_new_only=True, metric=f"recall@{k}")
     tuning = Slice(sampled(held_out.truth, TUNED_ON, seed), is_new_only=True, metric=f"recall@{k}")
