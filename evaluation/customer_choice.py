@@ -1,14 +1,15 @@
 """Our model of customers: an order learnt on held-out purchases, kept only where it beats the simple models there."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy.sparse as sp
 
 from evaluation.customer_baselines import Slice
 from evaluation.customer_truth import Truth, sampled
-from ranking.candidates import Candidates, Learnt, PoolScorer, pooled
+from ranking.candidates import Candidates, Learnt, PoolScorer, joined, pooled
 from ranking.customers import CustomerBaskets, CustomerScorer
 from ranking.mix import fit_mix
 from ranking.rerank import LEAST_QUERIES, Reranker, fit_reranker
@@ -46,6 +47,7 @@ def choose(
     held_out: Slice,
     simple: Mapping[str, Callable[[CustomerBaskets], CustomerScorer]],
     *,
+    further: Sequence[Truth] = (),
     seed: int,
 ) -> Choice:
     """Our model, fitted on all of `past`.
@@ -57,6 +59,7 @@ def choose(
 
     Args:
         held_out: purchases held out of `past`, the history without them being its `truth.past`.
+        further: what was held out of still earlier histories, to learn an order on besides.
         simple: tuned simple models by name, fitted on the history they are given; the first is the plainest that is
             safe without data.
     """
@@ -66,9 +69,9 @@ def choose(
         name = next(iter(simple))
         note = f"Nothing was learnt: only {len(learn) + len(check)} customers have purchases to hold out; {name} it is."
         return Choice(simple[name](past), name, {}, note, time.monotonic() - began, {})
-    candidates = fit(learn.past)
-    part = replace(held_out, truth=check)
-    orders = _orders(candidates, learn, part, seed)
+    candidates, part = fit(learn.past), replace(held_out, truth=check)
+    more = [(fit(one.past), one) for one in further]
+    orders = _orders([(candidates, learn), *more], part, seed)
     figures = {name: part.figure(Learnt(candidates, order)) for name, order in orders.items()}
     figures |= {name: part.figure(model(learn.past)) for name, model in simple.items()}
     name = max(figures, key=lambda one: figures[one])
@@ -77,24 +80,27 @@ def choose(
         return Choice(simple[name](past), name, figures, note, time.monotonic() - began, {})
     order = orders[name]
     if len(learn) < RELEARNT_BELOW:
-        order = _orders(candidates, sampled(held_out.truth, LEARNT_ON, seed), part, seed, only=name)[name]
+        everyone = (candidates, sampled(held_out.truth, LEARNT_ON, seed))
+        order = _orders([everyone, *more], part, seed, only=name)[name]
     gains = order.gains if isinstance(order, Reranker) else {}
     return Choice(Learnt(fit(past), order), name, figures, note, time.monotonic() - began, gains)
 
 
 def _orders(
-    candidates: Candidates, truth: Truth, part: Slice, seed: int, only: str | None = None
+    slices: Sequence[tuple[Candidates, Truth]], part: Slice, seed: int, only: str | None = None
 ) -> dict[str, PoolScorer]:
-    """Orders learnt on the customers of `truth`, by name."""
-    pool, at = pooled(candidates, truth.rows), int(part.metric.partition("@")[2])
+    """Orders learnt on what was held out of one or several histories, by name."""
+    pool = joined([(pooled(candidates, truth.rows), len(truth)) for candidates, truth in slices])
+    wanted = sp.csr_matrix(sp.vstack([truth.wanted for _, truth in slices]))
+    candidates, at = slices[0][0], int(part.metric.partition("@")[2])
     found: dict[str, PoolScorer] = {}
-    relevance = pool.wanted_in(truth.wanted)
+    relevance = pool.wanted_in(wanted)
     enough = len(np.unique(pool.queries[relevance > 0])) >= LEAST_QUERIES
     if only in {None, "LambdaRank"} and enough:
         found["LambdaRank"] = fit_reranker(pool, relevance, names=candidates.names, seed=seed, at=at)
     if only in {None, "mix"}:
         columns = range(len(candidates.score_names))
-        found["mix"] = fit_mix(pool, truth.wanted, scores=columns, at=at)
+        found["mix"] = fit_mix(pool, wanted, scores=columns, at=at)
     return found
 
 

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.customer_baselines import TUNED_ON, CustomerBaseline, Slice, tuned
-from evaluation.customer_choice import Choice, choose
+from evaluation.customer_choice import RELEARNT_BELOW, Choice, choose
 from evaluation.customer_scoring import Lists, compared, means, predictions, ranked, repeats_apart
 from evaluation.customer_truth import Truth, held_out_truth, sampled, truth_of
 from evaluation.report import OURS, Report, peak_mib
+from ranking.customers import CustomerBaskets
 from ranking.frequencies import fit_global_top, fit_personal_global_top, fit_personal_top
 from ranking.next_basket import fit_next_basket
+from ranking.rerank import LEAST_QUERIES
 from ranking.tifuknn import fit_tifuknn
 from schema.progress import Progress, silent
 from schema.tables import RetailTables
@@ -21,6 +23,8 @@ METRIC = "recall@10"
 KEPT = 20
 """Places of each ranking that are kept as predictions."""
 PLACES = (10, 20)
+FURTHER = 3
+"""Baskets before the last one, at most, that the order is learnt on too where customers are few."""
 _RATES = (1.0, 0.98, 0.95, 0.9, 0.8, 0.6)
 BASELINES = (
     CustomerBaseline("personal + global top", fit_personal_global_top, {"rate": _RATES}),
@@ -65,13 +69,26 @@ def run(
     tuning = Slice(sampled(held_out.truth, TUNED_ON, seed), is_new_only=False, metric=METRIC)
     settings = {one.name: tuned(one, tuning, progress)[0] for one in BASELINES}
     simple = {one.name: partial(one.fit, **settings[one.name]) for one in BASELINES}
-    ours = choose(partial(fit_next_basket, tifuknn=settings["TIFUKNN"]), truth.past, held_out, simple, seed=seed)
+    fit = partial(fit_next_basket, tifuknn=settings["TIFUKNN"])
+    ours = choose(fit, truth.past, held_out, simple, further=_earlier(earlier, len(held_out.truth)), seed=seed)
     lists: dict[str, Lists] = {}
     models = {**{name: fit(truth.past) for name, fit in simple.items()}, OURS: ours.model}
     for place, (name, model) in enumerate(models.items()):
         lists[name] = ranked(model, truth, k=KEPT, is_new_only=False)
         progress("ranking for every customer", place + 1, len(models))
     return _report(tables, truth, lists, settings, ours, as_of=as_of, seed=seed)
+
+
+def _earlier(history: CustomerBaskets, number: int) -> list[Truth]:
+    """The last baskets of ever shorter histories, while those of fewer than RELEARNT_BELOW customers were held out."""
+    found: list[Truth] = []
+    while number < RELEARNT_BELOW and len(found) < FURTHER:
+        history, last = history.without_last()
+        found.append(held_out_truth(history, last))
+        number += len(found[-1])
+        if len(found[-1]) < LEAST_QUERIES:
+            return found[:-1]
+    return found
 
 
 def _report(

@@ -93,10 +93,15 @@ def shares_and_ranks(scores: Sequence[Floats], queries: Rows, items: Rows) -> li
 
 def pooled(candidates: Candidates, rows: Rows) -> Pool:
     """Candidates of many customers, gathered in blocks; queries are places in `rows`."""
-    starts = range(0, len(rows), BLOCK)
-    parts = [(start, candidates.pool(rows[start : start + BLOCK])) for start in starts]
+    pieces = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
+    return joined([(candidates.pool(piece), len(piece)) for piece in pieces])
+
+
+def joined(pools: Sequence[tuple[Pool, int]]) -> Pool:
+    """Several pools as one, each with its number of queries, the queries of later ones counted on."""
+    starts = np.cumsum([0, *(number for _, number in pools)])
     return Pool(
-        np.concatenate([start + part.queries for start, part in parts]),
-        np.concatenate([part.items for _, part in parts]),
-        np.concatenate([part.features for _, part in parts]),
+        np.concatenate([start + pool.queries for start, (pool, _) in zip(starts, pools, strict=False)]),
+        np.concatenate([pool.items for pool, _ in pools]),
+        np.concatenate([pool.features for pool, _ in pools]),
     )
