@@ -54,7 +54,7 @@ class Slice:
         """Mean of the metric over the slice's customers."""
         k = int(self.metric.partition("@")[2])
         lists = ranked(model, self.truth, k=k, is_new_only=self.is_new_only)
-        return float(np.nanmean(gains(lists, self.truth.wanted, self.truth.num_wanted, (k,))[self.metric]))
+        return float(np.nanmean(gains(lists, self.truth.wanted, self.truth.num_wanted, [self.metric])[self.metric]))
 
 
 def searched(

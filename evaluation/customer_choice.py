@@ -9,10 +9,11 @@ import scipy.sparse as sp
 
 from evaluation.customer_baselines import Slice
 from evaluation.customer_truth import Truth, sampled
-from ranking.candidates import Candidates, Learnt, PoolScorer, joined, pooled
+from ranking.candidates import Blend, Candidates, Learnt, PoolScorer, joined, pooled
 from ranking.customers import CustomerBaskets, CustomerScorer
 from ranking.mix import fit_mix
 from ranking.rerank import LEAST_QUERIES, Reranker, fit_reranker
+from schema.progress import Progress, silent
 
 LEARNT_ON = 8_000
 """Customers, at most, whose held-out purchases an order is learnt and checked on."""
@@ -27,10 +28,11 @@ class Choice:
     """Our model and why it is the one.
 
     Attributes:
-        name: `LambdaRank`, `mix`, or the simple model that was better than both.
+        name: `LambdaRank`, `LambdaRank + mix`, `mix`, or the simple model that was better.
         figures: by name, the metric on customers that nothing was learnt on.
         note: a sentence for the report.
         fit_seconds: of everything, the choice included.
+        gains: share of LambdaRank's gain by feature, where it takes part.
     """
 
     model: CustomerScorer
@@ -49,12 +51,13 @@ def choose(
     *,
     further: Sequence[Truth] = (),
     seed: int,
+    progress: Progress = silent,
 ) -> Choice:
     """Our model, fitted on all of `past`.
 
-    An order is learnt by LambdaRank, and by mixing weights, on three quarters of the customers with held-out
-    purchases; it and the simple models are compared on the other quarter. The first of the best in the order
-    LambdaRank, mix, simple models as given is taken. With fewer than LEAST_QUERIES customers on either side nothing is
+    Orders are learnt on three quarters of the customers with held-out purchases, and compared with the simple models on
+    the other quarter. The best is taken, of equals the first of LambdaRank, LambdaRank and mix together, mix, and the
+    simple models as given. With fewer than LEAST_QUERIES customers on either side nothing is
     learnt, and the first simple model is taken.
 
     Args:
@@ -71,9 +74,12 @@ def choose(
         return Choice(simple[name](past), name, {}, note, time.monotonic() - began, {})
     candidates, part = fit(learn.past), replace(held_out, truth=check)
     more = [(fit(one.past), one) for one in further]
+    progress("learning an order", 0, 3)
     orders = _orders([(candidates, learn), *more], part, seed)
     figures = {name: part.figure(Learnt(candidates, order)) for name, order in orders.items()}
+    progress("learning an order", 1, 3)
     figures |= {name: part.figure(model(learn.past)) for name, model in simple.items()}
+    progress("learning an order", 2, 3)
     name = max(figures, key=lambda one: figures[one])
     note = f"Chosen on {len(check)} customers' held-out purchases by {held_out.metric}: {name}, {figures[name]:.4f}."
     if name in simple:
@@ -81,27 +87,25 @@ def choose(
     order = orders[name]
     if len(learn) < RELEARNT_BELOW:
         everyone = (candidates, sampled(held_out.truth, LEARNT_ON, seed))
-        order = _orders([everyone, *more], part, seed, only=name)[name]
-    gains = order.gains if isinstance(order, Reranker) else {}
-    return Choice(Learnt(fit(past), order), name, figures, note, time.monotonic() - began, gains)
+        order = _orders([everyone, *more], part, seed)[name]
+    first = order.parts[0] if isinstance(order, Blend) else order
+    gains = first.gains if isinstance(first, Reranker) else {}
+    model = Learnt(fit(past), order)
+    progress("learning an order", 3, 3)
+    return Choice(model, name, figures, note, time.monotonic() - began, gains)
 
 
-def _orders(
-    slices: Sequence[tuple[Candidates, Truth]], part: Slice, seed: int, only: str | None = None
-) -> dict[str, PoolScorer]:
+def _orders(slices: Sequence[tuple[Candidates, Truth]], part: Slice, seed: int) -> dict[str, PoolScorer]:
     """Orders learnt on what was held out of one or several histories, by name."""
     pool = joined([(pooled(candidates, truth.rows), len(truth)) for candidates, truth in slices])
     wanted = sp.csr_matrix(sp.vstack([truth.wanted for _, truth in slices]))
     candidates, at = slices[0][0], int(part.metric.partition("@")[2])
-    found: dict[str, PoolScorer] = {}
+    mix = fit_mix(pool, wanted, scores=range(len(candidates.score_names)), at=at)
     relevance = pool.wanted_in(wanted)
-    enough = len(np.unique(pool.queries[relevance > 0])) >= LEAST_QUERIES
-    if only in {None, "LambdaRank"} and enough:
-        found["LambdaRank"] = fit_reranker(pool, relevance, names=candidates.names, seed=seed, at=at)
-    if only in {None, "mix"}:
-        columns = range(len(candidates.score_names))
-        found["mix"] = fit_mix(pool, wanted, scores=columns, at=at)
-    return found
+    if len(np.unique(pool.queries[relevance > 0])) < LEAST_QUERIES:
+        return {"mix": mix}
+    learnt = fit_reranker(pool, relevance, names=candidates.names, seed=seed, at=at)
+    return {"LambdaRank": learnt, "LambdaRank + mix": Blend((learnt, mix)), "mix": mix}
 
 
 def _halves(truth: Truth, seed: int) -> tuple[Truth, Truth]:

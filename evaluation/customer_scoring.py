@@ -1,6 +1,6 @@
 """Customers' lists as figures: how many of the products they bought stand in them, repeats and new products apart."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,34 +58,38 @@ def hits_of(lists: Lists, wanted: sp.csr_matrix) -> npt.NDArray[np.bool_]:
     return np.isin(queries * wanted.shape[1] + lists.items, held) & (lists.items >= 0)
 
 
-def gains(lists: Lists, wanted: sp.csr_matrix, num_wanted: Rows, places: tuple[int, ...]) -> dict[str, Floats]:
-    """Recall, NDCG and PHR (whether anything wanted stands in the list) by query, at each number of places.
+def gains(lists: Lists, wanted: sp.csr_matrix, num_wanted: Rows, metrics: Sequence[str]) -> dict[str, Floats]:
+    """Each metric by query `[num_queries]`, NaN for queries that want nothing.
 
-    Values are `[num_queries]`, NaN for queries that want nothing.
+    Args:
+        num_wanted: `[num_queries]` wanted products, those that `wanted` has no column for included.
+        metrics: `recall@k`, `ndcg@k` or `phr@k` (whether anything wanted stands in the list).
     """
     hits, found = hits_of(lists, wanted), {}
     told = np.maximum(num_wanted, 1)
-    for k in places:
-        first = hits[:, :k]
-        by_name = {"recall": set_recall(first, told), "ndcg": set_ndcg(first, told), "phr": first.any(axis=1)}
-        for name, values in by_name.items():
-            found[f"{name}@{k}"] = np.where(num_wanted > 0, values, np.nan)
+    for metric in metrics:
+        name, _, k = metric.partition("@")
+        first = hits[:, : int(k)]
+        if name == "phr":
+            values = first.any(axis=1).astype(np.float64)
+        else:
+            values = {"recall": set_recall, "ndcg": set_ndcg}[name](first, told)
+        found[metric] = np.where(num_wanted > 0, values, np.nan)
     return found
 
 
-def repeats_apart(lists: Lists, truth: Truth, places: tuple[int, ...]) -> dict[str, Floats]:
-    """The same gains over all, over repeats (`repeat_`) and over products new to the customer (`new_`)."""
+def repeats_apart(lists: Lists, truth: Truth, metrics: Sequence[str]) -> dict[str, Floats]:
+    """Each metric over all wanted products, over repeats (`repeat_`) and over products new to the customer (`new_`)."""
     before = truth.past.bought[truth.rows]
     is_repeat = sp.csr_matrix(truth.wanted.multiply(before.astype(bool)), dtype=np.float32)
     num_repeats = np.asarray(is_repeat.sum(axis=1), dtype=np.int64).ravel()
     is_new = sp.csr_matrix(truth.wanted - is_repeat)
-    parts = {"": (truth.wanted, truth.num_wanted), "repeat_": (is_repeat, num_repeats)}
-    parts["new_"] = (is_new, truth.num_wanted - num_repeats)
-    return {
-        f"{prefix}{name}": values
-        for prefix, (wanted, number) in parts.items()
-        for name, values in gains(lists, wanted, number, places).items()
-    }
+    repeats = gains(lists, is_repeat, num_repeats, metrics)
+    new = gains(lists, is_new, truth.num_wanted - num_repeats, metrics)
+    found = gains(lists, truth.wanted, truth.num_wanted, metrics)
+    for metric in metrics:
+        found |= {f"repeat_{metric}": repeats[metric], f"new_{metric}": new[metric]}
+    return found
 
 
 def means(by_query: Mapping[str, Floats]) -> dict[str, float]:

@@ -22,7 +22,7 @@ METRIC = "recall@10"
 """What settings and the model are chosen by."""
 KEPT = 20
 """Places of each ranking that are kept as predictions."""
-PLACES = (10, 20)
+METRICS = ("recall@10", "recall@20", "ndcg@10", "phr@10")
 FURTHER = 3
 """Baskets before the last one, at most, that the order is learnt on too where customers are few."""
 _RATES = (1.0, 0.98, 0.95, 0.9, 0.8, 0.6)
@@ -70,7 +70,9 @@ def run(
     settings = {one.name: tuned(one, tuning, progress)[0] for one in BASELINES}
     simple = {one.name: partial(one.fit, **settings[one.name]) for one in BASELINES}
     fit = partial(fit_next_basket, tifuknn=settings["TIFUKNN"])
-    ours = choose(fit, truth.past, held_out, simple, further=_earlier(earlier, len(held_out.truth)), seed=seed)
+    ours = choose(
+        fit, truth.past, held_out, simple, further=_earlier(earlier, len(held_out.truth)), seed=seed, progress=progress
+    )
     lists: dict[str, Lists] = {}
     models = {**{name: fit(truth.past) for name, fit in simple.items()}, OURS: ours.model}
     for place, (name, model) in enumerate(models.items()):
@@ -101,7 +103,7 @@ def _report(
     as_of: date | None,
     seed: int,
 ) -> Report:
-    by_model = {name: repeats_apart(one, truth, PLACES) for name, one in lists.items()}
+    by_model = {name: repeats_apart(one, truth, METRICS) for name, one in lists.items()}
     learnt = {"order": ours.name, "validation": ours.figures, "gains": ours.gains}
     return Report(
         protocol="next-basket",

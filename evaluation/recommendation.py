@@ -55,7 +55,14 @@ def run(
     simple = baselines(int((truth.past.popularity > 0).sum()))
     settings = {one.name: tuned(one, tuning, progress)[0] for one in simple}
     fits = {one.name: partial(one.fitted, setting=settings[one.name]) for one in simple}
-    ours = choose(partial(fit_new_products, settings=_components(settings)), truth.past, held_out, fits, seed=seed)
+    ours = choose(
+        partial(fit_new_products, settings=_components(settings)),
+        truth.past,
+        held_out,
+        fits,
+        seed=seed,
+        progress=progress,
+    )
     lists: dict[str, Lists] = {}
     for place, (name, fit) in enumerate(fits.items()):
         lists[name] = ranked(fit(truth.past), truth, k=k, is_new_only=True)
@@ -116,8 +123,8 @@ def _report(
     as_of: date | None,
     seed: int,
 ) -> Report:
-    places = (lists[OURS].items.shape[1],)
-    by_model = {name: gains(one, truth.wanted, truth.num_wanted, places) for name, one in lists.items()}
+    metrics = [f"{name}@{lists[OURS].items.shape[1]}" for name in ("recall", "ndcg")]
+    by_model = {name: gains(one, truth.wanted, truth.num_wanted, metrics) for name, one in lists.items()}
     learnt = {"order": ours.name, "validation": ours.figures, "gains": ours.gains}
     interactions = truth.past.held.nnz
     return Report(

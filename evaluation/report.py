@@ -117,6 +117,7 @@ def save_picture(report: Report, path: Path) -> None:
         panel.set_axis_off()
     day = f", cut-off {report.as_of}" if report.as_of else ""
     figure.suptitle(f"{report.protocol} on {report.tables}{day}", fontsize=12)
+    figure.supxlabel("line: 95 % interval of ours less the best baseline, laid from that baseline's end", fontsize=8)
     figure.savefig(path, dpi=120)
 
 
@@ -132,22 +133,22 @@ def _draw(panel: Any, report: Report, metric: str) -> None:
     names = sorted(told, key=lambda name: told[name], reverse=metric.startswith(_LOWER_IS_BETTER))
     values = [told[name] for name in names]
     bars = panel.barh(names, values, color=["black" if name == OURS else "#9db4c8" for name in names], height=0.7)
+    ends, labels = list(values), [f"{value:.4f}" for value in values]
     gap = report.differences.get(metric)
-    reach = max([*values, 1e-9])
-    labels = [f"{value:.4f}" for value in values]
     if gap and gap["against"] in told:
         base, place = told[gap["against"]], names.index(OURS)
-        ends = (base + gap["low"], base + gap["high"])
-        panel.plot(ends, (place, place), color="#d9480f", linewidth=3, solid_capstyle="butt")
+        span = (base + gap["low"], base + gap["high"])
+        panel.plot(span, (place, place), color="#d9480f", linewidth=3, solid_capstyle="butt")
+        ends[place] = max(ends[place], span[1])
         labels[place] += f"  ({gap['mean']:+.4f}, {gap['low']:+.4f} to {gap['high']:+.4f})"
-        reach = max(reach, *ends)
-    for bar, label in zip(bars, labels, strict=True):
-        end = max(bar.get_width(), reach if "(" in label and gap else 0.0)
-        panel.text(end + 0.01 * reach, bar.get_y() + bar.get_height() / 2, label, va="center", fontsize=8)
+    reach = max(*ends, 1e-9)
+    for bar, end, label in zip(bars, ends, labels, strict=True):
+        panel.text(end + 0.015 * reach, bar.get_y() + bar.get_height() / 2, label, va="center", fontsize=8)
     panel.set_xlim(0, reach * 1.75)
+    panel.set_xticks([])
     panel.set_title(metric, fontsize=10, loc="left")
     panel.tick_params(labelsize=8)
-    panel.spines[["top", "right"]].set_visible(False)
+    panel.spines[["top", "right", "bottom"]].set_visible(False)
 
 
 def _best(report: Report, metric: str) -> float:

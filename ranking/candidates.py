@@ -57,6 +57,24 @@ class Learnt:
         return scores
 
 
+@dataclass(frozen=True)
+class Blend:
+    """The sum of several orders' scores, each standardised within a query."""
+
+    parts: tuple[PoolScorer, ...]
+
+    def __call__(self, pool: Pool) -> Floats:
+        """Score of each candidate `[num_candidates]`."""
+        total = np.zeros(len(pool), np.float64)
+        number = np.maximum(np.bincount(pool.queries), 1)
+        for part in self.parts:
+            scores = part(pool).astype(np.float64)
+            centred = scores - (np.bincount(pool.queries, scores) / number)[pool.queries]
+            spread = np.sqrt(np.bincount(pool.queries, centred**2) / number)
+            total += centred / np.maximum(spread, 1e-9)[pool.queries]
+        return total.astype(np.float32)
+
+
 def union(scores: Sequence[Floats], depth: int) -> tuple[Rows, Rows]:
     """Query rows and item rows of everything that one of the scores `[num_queries, num_items]` has in its first places.
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -43,14 +44,18 @@ def tables(tmp_path_factory):
     return stage(tmp_path_factory.mktemp("shop"), rows(habitual()))
 
 
-@pytest.fixture
-def quick(monkeypatch):
-    """Baselines with a setting or two each, as tuning is tested on its own."""
-    small = tuple(
-        type(one)(one.name, one.fit, {name: values[:1] for name, values in one.grid.items()})
-        for one in next_basket.BASELINES
-    )
-    monkeypatch.setattr(next_basket, "BASELINES", small)
+@pytest.fixture(scope="module", autouse=True)
+def one_setting_each():
+    """Baselines at the first setting of each; the search itself is tested on its own."""
+
+    def first(baselines):
+        return tuple(replace(one, grid={name: values[:1] for name, values in one.grid.items()}) for one in baselines)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(next_basket, "BASELINES", first(next_basket.BASELINES))
+        named = recommendation.baselines
+        patch.setattr(recommendation, "baselines", lambda number: first(named(number)))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +72,12 @@ def test_gains_agree_with_loops_and_sklearn(queries, k):
     items = np.array([order for order, _, _ in queries])
     wanted = np.array([[item in want for item in range(6)] for _, want, _ in queries], np.float32)
     number = wanted.sum(axis=1).astype(np.int64) + [missing for _, _, missing in queries]
-    found = gains(Lists(items, np.zeros(items.shape, np.float32)), sp.csr_matrix(wanted), number, (k,))
+    found = gains(
+        Lists(items, np.zeros(items.shape, np.float32)),
+        sp.csr_matrix(wanted),
+        number,
+        [f"{name}@{k}" for name in ("recall", "ndcg", "phr")],
+    )
     for query, (order, want, missing) in enumerate(queries):
         told = {name: values[query] for name, values in found.items()}
         if not len(want) + missing:
@@ -88,7 +98,7 @@ def test_repeats_and_new_products_are_told_apart():
     wanted = sp.csr_matrix(np.array([[1, 0, 1, 0, 0, 0], [0, 0, 0, 1, 0, 0]], np.float32))
     truth = held_out_truth(past, wanted)
     lists = Lists(np.array([[0, 5], [3, 2]]), np.zeros((2, 2), np.float32))
-    found = means(repeats_apart(lists, truth, (2,)))
+    found = means(repeats_apart(lists, truth, ("recall@2", "phr@2")))
     assert found["recall@2"] == pytest.approx((0.5 + 1) / 2)
     assert found["repeat_recall@2"] == 1  # of a alone: b repeats nothing
     assert found["new_recall@2"] == pytest.approx((0 + 1) / 2)
@@ -167,13 +177,13 @@ def test_a_split_parts_every_product_of_a_customer_into_tables_or_test(tables, t
         assert not kept & out
 
 
-def test_thin_data_gives_a_simpler_model_that_says_so(tmp_path, quick):
+def test_thin_data_gives_a_simpler_model_that_says_so(tmp_path):
     found = next_basket.run(stage(tmp_path, rows({"a": [{0}, {1}, {0}], "b": [{1}, {2}]})), as_of=on(15))
     assert "Nothing was learnt" in found.notes[1]
     assert found.results[OURS] == found.results["personal + global top"]
 
 
-def test_one_product_and_a_customer_with_a_hundred_thousand_lines(tmp_path, quick):
+def test_one_product_and_a_customer_with_a_hundred_thousand_lines(tmp_path):
     one = next_basket.run(stage(tmp_path / "one", rows({"a": [{0}, {0}], "b": [{0}, {0}]})), as_of=on(5))
     assert one.results[OURS]["recall@10"] == 1
     wide = history({"a": [set(range(300))] * 334, "b": [{1}, {2}]}, num_products=300)
