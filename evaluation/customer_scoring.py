@@ -13,11 +13,11 @@ from evaluation.customer_truth import Truth
 from evaluation.report import OURS
 from measures.bootstrap import paired_difference
 from measures.ranking import set_ndcg, set_recall, top_rows
+from ranking.candidates import block_size
 from ranking.customers import CustomerScorer
 
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-BLOCK = 512
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def ranked(model: CustomerScorer, truth: Truth, *, k: int, is_new_only: bool) ->
         is_new_only: whether what the customer has bought before is left out.
     """
     items, scores = [], []
-    for rows in np.array_split(truth.rows, len(truth) // BLOCK + 1):
+    for rows in np.array_split(truth.rows, len(truth) // block_size(len(truth.past.skus)) + 1):
         found = model(rows)
         found[truth.past.num_baskets[rows] == 0] = truth.past.popularity
         if is_new_only:

@@ -11,7 +11,12 @@ from ranking.customers import Rows
 from ranking.rerank import Pool
 
 Floats = npt.NDArray[np.float32]
-BLOCK = 512
+_CELLS = 20_000_000
+
+
+def block_size(num_products: int) -> int:
+    """Customers scored at once, so that a score of every product for each stays under a hundred megabytes."""
+    return max(16, min(512, _CELLS // max(num_products, 1)))
 
 
 class Candidates(Protocol):
@@ -111,7 +116,8 @@ def shares_and_ranks(scores: Sequence[Floats], queries: Rows, items: Rows) -> li
 
 def pooled(candidates: Candidates, rows: Rows) -> Pool:
     """Candidates of many customers, gathered in blocks; queries are places in `rows`."""
-    pieces = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
+    step = block_size(len(candidates.shared))
+    pieces = [rows[start : start + step] for start in range(0, len(rows), step)]
     return joined([(candidates.pool(piece), len(piece)) for piece in pieces])
 
 
