@@ -46,12 +46,13 @@ def tables(tmp_path_factory):
 
 @pytest.fixture(scope="module", autouse=True)
 def one_setting_each():
-    """Baselines at the first setting of each; the search itself is tested on its own."""
+    """Baselines at the first setting of each, and orders of few trees; the search itself is tested on its own."""
 
     def first(baselines):
         return tuple(replace(one, grid={name: values[:1] for name, values in one.grid.items()}) for one in baselines)
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ranking.rerank._MOST_ROUNDS", 12)
         patch.setattr(next_basket, "BASELINES", first(next_basket.BASELINES))
         named = recommendation.baselines
         patch.setattr(recommendation, "baselines", lambda number: first(named(number)))
