@@ -1,6 +1,6 @@
 """A learnt order of candidates: LambdaRank over what several simple models say of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -136,7 +136,15 @@ class Reranker:
         return cls(Booster(model_str=text))
 
 
-def fit_reranker(pool: Pool, relevance: Floats, *, names: Sequence[str], seed: int, at: int = 10) -> Reranker:
+def fit_reranker(
+    pool: Pool,
+    relevance: Floats,
+    *,
+    names: Sequence[str],
+    seed: int,
+    at: int = 10,
+    trees: Mapping[str, float] | None = None,
+) -> Reranker:
     """The order that puts wanted candidates first, fitted with early stopping on held-out queries.
 
     It is fitted once more on all queries with as many trees, unless there are over REFIT_BELOW candidates.
@@ -147,6 +155,7 @@ def fit_reranker(pool: Pool, relevance: Floats, *, names: Sequence[str], seed: i
         names: of the features: words without spaces and punctuation.
         seed: draws the held-out queries and the samples of each tree.
         at: places of the list that the order is made for.
+        trees: LightGBM's settings that are to differ from this module's.
 
     Raises:
         ValueError: if fewer than LEAST_QUERIES queries hold a wanted candidate, or one has over MOST_CANDIDATES.
@@ -164,10 +173,10 @@ def fit_reranker(pool: Pool, relevance: Floats, *, names: Sequence[str], seed: i
         raise ValueError(f"a query may have {MOST_CANDIDATES} candidates, not {pool.sizes.max()}")
     held_out = np.zeros_like(wanted)
     held_out[np.random.default_rng(seed).permutation(teaching)[: int(len(teaching) * _HELD_OUT)]] = True
-    leaves = 31 if len(pool) > REFIT_BELOW else 15
     settings = {
         **_SETTINGS,
-        "num_leaves": leaves,
+        "num_leaves": 31 if len(pool) > REFIT_BELOW else 15,
+        **(trees or {}),
         "seed": seed,
         "eval_at": [at],
         "lambdarank_truncation_level": at + 10,
