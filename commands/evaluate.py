@@ -66,6 +66,12 @@ def basket_completion_command(
     ctx: typer.Context,
     tables: Tables,
     as_of: AsOf,
+    until: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Leave baskets from this day on out: to choose without having seen them."
+        ),
+    ] = None,
     source: SourceOption = "retail-tables",
     seed: Seed = 0,
     max_items: Annotated[int, typer.Option(help="Baskets with more products are reported apart.")] = 60,
@@ -78,7 +84,10 @@ def basket_completion_command(
 
     shop = shop_of(ctx)
     with bars() as progress, read_tables(source, tables, as_of=as_of, home=shop.home, progress=progress) as read:
-        report = basket_completion.run(read, as_of=as_of.date(), seed=seed, max_items=max_items, progress=progress)
+        last = None if until is None else until.date()
+        report = basket_completion.run(
+            read, as_of=as_of.date(), until=last, seed=seed, max_items=max_items, progress=progress
+        )
     tell(report, Files(json, predictions, picture))
 
 

@@ -60,6 +60,7 @@ def run(
     tables: RetailTables,
     *,
     as_of: date,
+    until: date | None = None,
     seed: int = 0,
     max_items: int = 60,
     settings: TrainSettings | None = None,
@@ -67,11 +68,14 @@ def run(
 ) -> Report:
     """Rank what is missing from each basket after `as_of`, by our model and by tuned simple ones.
 
+    Args:
+        until: baskets from this day on are not looked at, so that choices can be made without them; None means all.
+
     Raises:
         EmptyWindow: if no basket precedes `as_of`, or none of 2 to `max_items` known products follows it.
     """
     settings = replace(settings or TrainSettings(), seed=seed)
-    split = split_at(tables, as_of=as_of, until=None, seed=seed, max_items=max_items)
+    split = split_at(tables, as_of=as_of, until=until, seed=seed, max_items=max_items)
     earlier = as_of - timedelta(days=VALIDATION_DAYS)
     trial = split_at(tables, as_of=earlier, until=as_of, seed=seed, max_items=max_items, may_be_empty=True)
     outcomes, chosen = {}, {}
