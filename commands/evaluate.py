@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,10 +34,22 @@ SourceOption = Annotated[str, typer.Option(help="What --tables holds: retail-tab
 AsOf = Annotated[
     datetime, typer.Option(formats=["%Y-%m-%d"], help="The cut-off: rows on or after this day are the future.")
 ]
+MaybeAsOf = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="The cut-off; may be left out where --test follows all rows."),
+]
+TestFile = Annotated[Path | None, typer.Option("--test", help="CSV or Parquet rows customer_id,sku to be predicted.")]
 Seed = Annotated[int, typer.Option(help="Equal seed, data and machine give equal figures.")]
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the figures as JSON here.")]
 PredictionsFile = Annotated[Path | None, typer.Option("--predictions", help="Write every ranking as Parquet here.")]
 PictureFile = Annotated[Path | None, typer.Option("--picture", help="Draw the figures as PNG or SVG here.")]
+
+
+class CustomerProtocol(StrEnum):
+    """The protocols that a split can be made for."""
+
+    NEXT_BASKET = "next-basket"
+    RECOMMENDATION = "recommendation"
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,12 @@ def basket_completion_command(
     ctx: typer.Context,
     tables: Tables,
     as_of: AsOf,
+    until: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Leave baskets from this day on out: to choose without having seen them."
+        ),
+    ] = None,
     source: SourceOption = "retail-tables",
     seed: Seed = 0,
     max_items: Annotated[int, typer.Option(help="Baskets with more products are reported apart.")] = 60,
@@ -65,8 +84,94 @@ def basket_completion_command(
 
     shop = shop_of(ctx)
     with bars() as progress, read_tables(source, tables, as_of=as_of, home=shop.home, progress=progress) as read:
-        report = basket_completion.run(read, as_of=as_of.date(), seed=seed, max_items=max_items, progress=progress)
+        last = None if until is None else until.date()
+        report = basket_completion.run(
+            read, as_of=as_of.date(), until=last, seed=seed, max_items=max_items, progress=progress
+        )
     tell(report, Files(json, predictions, picture))
+
+
+@application.command("next-basket")
+def next_basket_command(
+    ctx: typer.Context,
+    tables: Tables,
+    test: TestFile = None,
+    as_of: MaybeAsOf = None,
+    source: SourceOption = "retail-tables",
+    seed: Seed = 0,
+    json: JsonFile = None,
+    predictions: PredictionsFile = None,
+    picture: PictureFile = None,
+) -> None:
+    """Rank the full catalogue for each customer's next basket: --test FILE, or the first one on --as-of or later."""
+    from evaluation import next_basket  # noqa: PLC0415
+
+    shop, day = shop_of(ctx), as_of.date() if as_of else None
+    with bars() as progress, read_tables(source, tables, as_of=as_of, home=shop.home, progress=progress) as read:
+        report = next_basket.run(read, test=test, as_of=day, seed=seed, progress=progress)
+    tell(report, Files(json, predictions, picture))
+
+
+@application.command("recommendation")
+def recommendation_command(
+    ctx: typer.Context,
+    tables: Tables,
+    test: TestFile = None,
+    k: Annotated[int, typer.Option("-k", min=1, help="Places of the lists.")] = 20,
+    as_of: MaybeAsOf = None,
+    source: SourceOption = "retail-tables",
+    seed: Seed = 0,
+    json: JsonFile = None,
+    predictions: PredictionsFile = None,
+    picture: PictureFile = None,
+) -> None:
+    """Rank what each customer never bought: --test FILE says what they did buy, else what they bought from --as-of."""
+    from evaluation import recommendation  # noqa: PLC0415
+
+    shop, day = shop_of(ctx), as_of.date() if as_of else None
+    with bars() as progress, read_tables(source, tables, as_of=as_of, home=shop.home, progress=progress) as read:
+        report = recommendation.run(read, test=test, k=k, as_of=day, seed=seed, progress=progress)
+    tell(report, Files(json, predictions, picture))
+
+
+@application.command("split")
+def split_command(
+    ctx: typer.Context,
+    protocol: Annotated[CustomerProtocol, typer.Argument(help="What the test file is for.")],
+    tables: Tables,
+    into: Annotated[Path, typer.Option(help="A folder for the tables; INTO-test.csv is put beside it.")],
+    as_of: MaybeAsOf = None,
+    share: Annotated[float, typer.Option(min=0.0, max=1.0, help="Of each customer's products, for the test.")] = 0.2,
+    source: SourceOption = "retail-tables",
+    seed: Seed = 0,
+) -> None:
+    """Part customers and baskets (before --as-of) into bare tables and a test file, the form of public benchmarks."""
+    from evaluation.customer_split import write_split  # noqa: PLC0415
+
+    shop, day = shop_of(ctx), as_of.date() if as_of else None
+    with bars() as progress, read_tables(source, tables, as_of=as_of, home=shop.home, progress=progress) as read:
+        test = write_split(read, into, protocol=protocol.value, as_of=day, share=share, seed=seed)
+    out.print(f"Written: {into} and {test}")
+
+
+@application.command("all")
+def all_command(
+    ctx: typer.Context,
+    tables: Tables,
+    as_of: AsOf,
+    folder: Annotated[Path, typer.Option("--out", help="Write one table and a picture a protocol here.")],
+    source: SourceOption = "retail-tables",
+    seed: Seed = 0,
+) -> None:
+    """Run every protocol that the tables allow, one after another; one that they do not allow says why."""
+    from evaluation import suite  # noqa: PLC0415
+
+    shop = shop_of(ctx)
+    with bars() as progress, read_tables(source, tables, as_of=as_of, home=shop.home, progress=progress) as read:
+        found = suite.run(read, as_of=as_of.date(), seed=seed, progress=progress)
+    out.print(Markdown(suite.table(found)))
+    for path in suite.save(found, folder):
+        out.print(f"Written: {path}")
 
 
 @application.command("planted")
@@ -112,13 +217,13 @@ def loading_command(
 
 @contextmanager
 def read_tables(
-    source: str, path: Path, *, as_of: datetime, home: Path, progress: "Progress"
+    source: str, path: Path, *, as_of: datetime | None, home: Path, progress: "Progress"
 ) -> Iterator["RetailTables"]:
     """The checked tables of a source, for evaluation only."""
     from jobs.load import staged  # noqa: PLC0415
     from loaders.staging import LoadOptions  # noqa: PLC0415
 
-    options = LoadOptions(as_of=as_of.date())
+    options = LoadOptions(as_of=as_of.date() if as_of else None)
     with staged(source, path, home=home, options=options, progress=progress) as tables:
         yield tables
 

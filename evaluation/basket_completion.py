@@ -1,8 +1,9 @@
 """Protocol basket-completion: which product is missing from a later basket."""
 
+import time
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from evaluation.baselines import Baseline, baselines, blocks, masked, tuned
+from evaluation.basket_hybrid import known, our_hybrid
 from evaluation.history import KnownCustomers, tuned_mix
 from evaluation.queries import Queries, complete_baskets
 from evaluation.report import OURS, Report, peak_mib
@@ -20,7 +22,8 @@ from lake.baskets import read_baskets
 from lake.snapshot import build_snapshot
 from measures.ranking import ranks_of, top_rows
 from ranking.baskets import BasketMatrix, basket_matrix, decayed_counts, popularity_table
-from ranking.dual_vectors import dual_vectors
+from ranking.dual_vectors import DualVectors, dual_vectors
+from ranking.hybrid import Hybrid
 from ranking.models import BasketScorer
 from ranking.personal import HistoryMix
 from schema.errors import EmptyWindow
@@ -41,6 +44,7 @@ class Split:
         skus: known products, ascending.
         until: the day, in days since 1970-01-01.
         large: queries of baskets of more than `max_items` products, reported apart.
+        later: the baskets that the queries are made of.
     """
 
     as_of: date
@@ -49,12 +53,14 @@ class Split:
     until: float
     queries: Queries
     large: Queries
+    later: BasketMatrix
 
 
 def run(
     tables: RetailTables,
     *,
     as_of: date,
+    until: date | None = None,
     seed: int = 0,
     max_items: int = 60,
     settings: TrainSettings | None = None,
@@ -62,11 +68,14 @@ def run(
 ) -> Report:
     """Rank what is missing from each basket after `as_of`, by our model and by tuned simple ones.
 
+    Args:
+        until: baskets from this day on are not looked at, so that choices can be made without them; None means all.
+
     Raises:
         EmptyWindow: if no basket precedes `as_of`, or none of 2 to `max_items` known products follows it.
     """
     settings = replace(settings or TrainSettings(), seed=seed)
-    split = split_at(tables, as_of=as_of, until=None, seed=seed, max_items=max_items)
+    split = split_at(tables, as_of=as_of, until=until, seed=seed, max_items=max_items)
     earlier = as_of - timedelta(days=VALIDATION_DAYS)
     trial = split_at(tables, as_of=earlier, until=as_of, seed=seed, max_items=max_items, may_be_empty=True)
     outcomes, chosen = {}, {}
@@ -74,9 +83,10 @@ def run(
         setting, mix = _chosen(baseline, trial, progress)
         scorer = baseline.fitted(split.past, split.until, setting)
         outcomes[baseline.name], chosen[baseline.name] = _outcome(scorer, split, mix), {**setting, **vars(mix)}
-    mix = _our_mix(tables, trial, settings, progress)
-    scorer, fit_seconds = our_scorer(tables, split, settings, progress)
-    outcomes[OURS], chosen[OURS] = _outcome(scorer, split, mix), vars(mix)
+    began = time.perf_counter()
+    hybrid, chosen[OURS] = _our_model(tables, trial, split, settings, progress)
+    fit_seconds = time.perf_counter() - began
+    outcomes[OURS] = _outcome(hybrid, split, None)
     return _report(tables, split, outcomes, chosen, seed=seed, fit_seconds=fit_seconds)
 
 
@@ -101,7 +111,7 @@ def split_at(
             remedy="Choose an earlier --as-of.",
         )
     large = complete_baskets(later, seed=seed, least=max_items + 1, most=None)
-    return Split(as_of, skus, past, float((as_of - date(1970, 1, 1)).days), queries, large)
+    return Split(as_of, skus, past, float((as_of - date(1970, 1, 1)).days), queries, large, later)
 
 
 def known_skus(tables: RetailTables, before: pa.Table, as_of: date) -> tuple[str, ...]:
@@ -112,14 +122,24 @@ def known_skus(tables: RetailTables, before: pa.Table, as_of: date) -> tuple[str
     return tuple(sorted(known & set(products.column("sku").to_pylist())))
 
 
-def our_scorer(
-    tables: RetailTables, split: Split, settings: TrainSettings, progress: Progress
-) -> tuple[BasketScorer, float]:
-    """Our model fitted on the graph as of the split's day, and the seconds its fit took."""
+def our_network(tables: RetailTables, split: Split, settings: TrainSettings, progress: Progress) -> DualVectors:
+    """The relation network fitted on the graph as of the split's day."""
     snapshot = build_snapshot(tables, as_of=split.as_of, progress=progress)
     counts = popularity_table(split.past, until=split.until)
-    trained = fit(snapshot, settings=settings, purchase_counts=counts, progress=progress)
-    return dual_vectors(trained.embeddings, split.skus), trained.fit_seconds
+    return dual_vectors(
+        fit(snapshot, settings=settings, purchase_counts=counts, progress=progress).embeddings, split.skus
+    )
+
+
+def _our_model(
+    tables: RetailTables, trial: Split, split: Split, settings: TrainSettings, progress: Progress
+) -> tuple[Hybrid, dict[str, Any]]:
+    products = tables.read("products", ["sku", "name"])
+    names = dict(zip(products.column("sku").to_pylist(), products.column("name").to_pylist(), strict=True))
+    earlier, now = (
+        known(each.past, each.until, names, our_network(tables, each, settings, progress)) for each in (trial, split)
+    )
+    return our_hybrid(earlier, trial.later, trial.queries, now, seed=settings.seed, progress=progress)
 
 
 def _chosen(baseline: Baseline, trial: Split, progress: Progress) -> tuple[dict[str, Any], HistoryMix]:
@@ -130,22 +150,18 @@ def _chosen(baseline: Baseline, trial: Split, progress: Progress) -> tuple[dict[
     return setting, tuned_mix(scorer, trial.queries, KnownCustomers(trial.past, trial.until))
 
 
-def _our_mix(tables: RetailTables, trial: Split, settings: TrainSettings, progress: Progress) -> HistoryMix:
-    customers = KnownCustomers(trial.past, trial.until)
-    if not len(trial.queries) or not customers.histories:
-        return HistoryMix()
-    scorer, _ = our_scorer(tables, trial, settings, progress)
-    return tuned_mix(scorer, trial.queries, customers)
-
-
-def _outcome(scorer: BasketScorer, split: Split, mix: HistoryMix) -> Outcome:
-    """Ranks and lists of both variants for every query."""
+def _outcome(scorer: BasketScorer, split: Split, mix: HistoryMix | None) -> Outcome:
+    """Ranks and lists of both variants for every query; without a mix the scorer knows customers itself."""
     customers = KnownCustomers(split.past, split.until)
     pieces: list[tuple[npt.NDArray[Any], ...]] = []
     for rows in blocks(len(split.queries)):
         part = split.queries.part(rows)
         anonymous = scorer(part.visible)
-        known = masked(customers.mixed(scorer, anonymous, part, mix), part)
+        if mix is None:
+            informed = cast(Hybrid, scorer).with_customers(part.visible, part.customer_ids)
+        else:
+            informed = customers.mixed(scorer, anonymous, part, mix)
+        known = masked(informed, part)
         anonymous = masked(anonymous, part)
         lists, known_lists = top_rows(anonymous, KEPT), top_rows(known, KEPT)
         pieces.append(

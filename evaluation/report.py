@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 OURS = "shelfgraph"
+_LOWER_IS_BETTER = ("ece", "gini", "brier")
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,9 @@ def peak_mib() -> float:
     return most / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
-def save_json(report: Report, path: Path) -> None:
-    """Write the figures in the form of evaluation.md."""
-    body = {
+def as_json(report: Report) -> dict[str, Any]:
+    """The figures in the form of evaluation.md."""
+    return {
         "protocol": report.protocol,
         "tables": report.tables,
         "data_hash": report.data_hash,
@@ -64,7 +65,11 @@ def save_json(report: Report, path: Path) -> None:
         "results": report.results,
         "differences": report.differences,
     }
-    path.write_text(json.dumps(body, indent=1, allow_nan=False) + "\n")
+
+
+def save_json(report: Report, path: Path) -> None:
+    """Write the figures in the form of evaluation.md."""
+    path.write_text(json.dumps(as_json(report), indent=1, allow_nan=False) + "\n")
 
 
 def markdown(report: Report) -> str:
@@ -94,26 +99,61 @@ def save_predictions(report: Report, path: Path) -> None:
 
 
 def save_picture(report: Report, path: Path) -> None:
-    """Draw bars of the headline metrics, a group a metric and a bar a model (PNG or SVG by suffix)."""
+    """Draw the headline metrics (PNG or SVG by suffix): a panel a metric, a bar a model, values at the bars.
+
+    The line on our bar is the 95 % interval of its difference from the best baseline, laid from that one's end.
+    """
     from matplotlib.figure import Figure  # noqa: PLC0415 heavy, and wanted for pictures alone
 
-    metrics = [metric for metric in report.results[OURS] if not metric.startswith(("coverage", "gini", "num_"))][:6]
-    figure = Figure(figsize=(1.6 * len(metrics) + 2, 4), layout="constrained")
-    axes = figure.subplots()
-    names, step = list(report.results), 0.8 / len(report.results)
-    for place, name in enumerate(names):
-        heights = [report.results[name].get(metric, float("nan")) for metric in metrics]
-        lefts = [group + step * (place - len(names) / 2 + 0.5) for group in range(len(metrics))]
-        axes.bar(lefts, heights, width=step, label=name, color="black" if name == OURS else f"C{place}")
-    axes.set_xticks(range(len(metrics)), metrics)
-    axes.set_title(f"{report.protocol}, {report.tables}")
-    axes.legend(fontsize="small")
+    metrics = headline(report)
+    columns = 2 if len(metrics) > 1 else 1
+    rows = -(-len(metrics) // columns)
+    size = (6.4 * columns, rows * (0.8 + 0.34 * len(report.results)) + 0.5)
+    figure = Figure(figsize=size, layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    for panel, metric in zip(panels, metrics, strict=False):
+        _draw(panel, report, metric)
+    for panel in panels[len(metrics) :]:
+        panel.set_axis_off()
+    day = f", cut-off {report.as_of}" if report.as_of else ""
+    figure.suptitle(f"{report.protocol} on {report.tables}{day}", fontsize=12)
+    figure.supxlabel("line: 95 % interval of ours less the best baseline, laid from that baseline's end", fontsize=8)
     figure.savefig(path, dpi=120)
+
+
+def headline(report: Report, most: int = 6) -> list[str]:
+    """The metrics that a picture shows: the first ones told of our model, counts and spreads left out."""
+    aside = ("coverage", "gini", "num_", "decile_")
+    return [metric for metric in report.results[OURS] if not metric.startswith(aside)][:most]
+
+
+def _draw(panel: Any, report: Report, metric: str) -> None:
+    """One metric as horizontal bars, lowest at the foot, ours in black."""
+    told = {name: row[metric] for name, row in report.results.items() if metric in row}
+    names = sorted(told, key=lambda name: told[name], reverse=metric.startswith(_LOWER_IS_BETTER))
+    values = [told[name] for name in names]
+    bars = panel.barh(names, values, color=["black" if name == OURS else "#9db4c8" for name in names], height=0.7)
+    ends, labels = list(values), [f"{value:.4f}" for value in values]
+    gap = report.differences.get(metric)
+    if gap and gap["against"] in told:
+        base, place = told[gap["against"]], names.index(OURS)
+        span = (base + gap["low"], base + gap["high"])
+        panel.plot(span, (place, place), color="#d9480f", linewidth=3, solid_capstyle="butt")
+        ends[place] = max(ends[place], span[1])
+        labels[place] += f"  ({gap['mean']:+.4f}, {gap['low']:+.4f} to {gap['high']:+.4f})"
+    reach = max(*ends, 1e-9)
+    for bar, end, label in zip(bars, ends, labels, strict=True):
+        panel.text(end + 0.015 * reach, bar.get_y() + bar.get_height() / 2, label, va="center", fontsize=8)
+    panel.set_xlim(0, reach * 1.75)
+    panel.set_xticks([])
+    panel.set_title(metric, fontsize=10, loc="left")
+    panel.tick_params(labelsize=8)
+    panel.spines[["top", "right", "bottom"]].set_visible(False)
 
 
 def _best(report: Report, metric: str) -> float:
     values = [row[metric] for row in report.results.values() if metric in row]
-    return min(values) if metric.startswith(("ece", "gini", "brier")) else max(values)
+    return min(values) if metric.startswith(_LOWER_IS_BETTER) else max(values)
 
 
 def _cell(value: float | None, best: float) -> str:

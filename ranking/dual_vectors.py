@@ -30,6 +30,10 @@ class DualVectors:
             scores += baskets[:, rows] @ np.exp(self.anchors[rows] @ self.candidates.T)
         return scores
 
+    def weights(self) -> Floats:
+        """exp(anchor · candidate) of every pair `[num_products, num_products]`."""
+        return np.exp(self.anchors @ self.candidates.T)
+
 
 def dual_vectors(embeddings: EmbeddingTable, skus: tuple[str, ...]) -> DualVectors:
     """The complement vectors of the given products, in their order.

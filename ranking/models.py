@@ -9,6 +9,7 @@ import scipy.linalg
 import scipy.sparse as sp
 
 from ranking.baskets import BasketMatrix, decay, decayed_counts
+from ranking.pruning import others, strongest
 
 Floats = npt.NDArray[np.float32]
 EASE_CAP = 25_000
@@ -130,19 +131,7 @@ def fit_rp3beta(
     to_product = sp.csr_matrix((sp.diags(1.0 / sizes) @ held).power(alpha))
     damping = sp.diags(popularity**-beta)
     walks = [
-        _strongest(sp.csr_matrix(to_basket[at : at + 2000] @ to_product @ damping), at, keep)
+        strongest(others(sp.coo_matrix(to_basket[at : at + 2000] @ to_product @ damping), at), keep)
         for at in range(0, held.shape[1], 2000)
     ]
     return ItemWeights(sp.csr_matrix(sp.vstack(walks), dtype=np.float32))
-
-
-def _strongest(block: sp.csr_matrix, first: int, keep: int) -> sp.csr_matrix:
-    """The `keep` largest entries of each row, those on the diagonal (row + first) left out."""
-    pairs = sp.coo_matrix(block)
-    others = pairs.col != pairs.row + first
-    rows, columns, data = pairs.row[others], pairs.col[others], pairs.data[others]
-    order = np.lexsort((columns, -data, rows))
-    rows, columns, data = rows[order], columns[order], data[order]
-    starts = np.searchsorted(rows, np.arange(block.shape[0]))
-    kept = np.arange(len(rows)) - starts[rows] < keep
-    return sp.csr_matrix((data[kept], (rows[kept], columns[kept])), shape=block.shape)

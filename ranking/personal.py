@@ -25,6 +25,16 @@ class HistoryMix:
     repeat: float = 0.0
 
 
+def customer_sets(baskets: BasketMatrix) -> sp.csr_matrix:
+    """What each known customer has ever bought `[num_customers, num_products]`, 1 where bought."""
+    ids = np.array([one or "" for one in baskets.customer_ids])
+    names, owner = np.unique(ids, return_inverse=True)
+    belongs = sp.csr_matrix((np.ones(len(ids), np.float32), (owner, np.arange(len(ids)))), shape=(len(names), len(ids)))
+    owned = sp.csr_matrix(belongs @ baskets.held)[np.flatnonzero(names != "")]
+    owned.data[:] = 1.0
+    return sp.csr_matrix(owned)
+
+
 def customer_histories(baskets: BasketMatrix, *, until: float, half_life_days: float) -> dict[str, sp.csr_matrix]:
     """Decayed baskets of each product by customer, `[1, num_products]` each, for customers with a purchase."""
     weights = decay(baskets.days, until=until, half_life_days=half_life_days)

@@ -114,7 +114,7 @@ def test_rows_after_the_cut_off_train_nothing(tables, tmp_path):
     other = stage(tmp_path, changed)
     for one in (tables, other):
         split = basket_completion.split_at(one, as_of=on(80), until=None, seed=0, max_items=60)
-        scorer, _ = basket_completion.our_scorer(one, split, QUICK, lambda *_: None)
+        scorer = basket_completion.our_network(one, split, QUICK, lambda *_: None)
         if one is tables:
             anchors = scorer.anchors
     assert np.array_equal(anchors, scorer.anchors)

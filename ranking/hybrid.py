@@ -1,0 +1,144 @@
+"""The hybrid: simple models and the relation network in a learnt order, fitted on what came after an earlier day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from ranking.basket_features import Components, basket_pool, feature_names
+from ranking.baskets import BasketMatrix
+from ranking.lessons import Lessons, lessons
+from ranking.rerank import LEAST_QUERIES, Pool, Reranker, fit_reranker
+from schema.progress import Progress, silent
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+CHECKED_SHARE: Final = 0.3
+"""Share of the later baskets that decide whether the learnt order is taken."""
+LEAST_BASKETS: Final = 200
+"""Later baskets below which nothing is learnt from them and the leading model orders alone."""
+GENTLE: Final = {"num_leaves": 8, "min_data_in_leaf": 500, "lambda_l2": 20.0, "feature_fraction": 0.5}
+"""Small trees: candidates are many and wanted ones few."""
+BLOCK: Final = 256
+BELOW: Final = -1e4
+"""What is no candidate stands so far below those that are."""
+
+
+@dataclass(frozen=True)
+class Hybrid:
+    """Scores for baskets, with or without a customer.
+
+    Attributes:
+        components: as of the day it is asked about.
+        anonymous, known: the learnt orders; None where the leading model orders alone.
+        why: what was chosen, and by which figures.
+    """
+
+    components: Components
+    anonymous: Reranker | None
+    known: Reranker | None
+    why: str
+
+    def __call__(self, baskets: sp.csr_matrix) -> Floats:
+        """Scores `[num_baskets, num_products]` of the baskets alone."""
+        return self._ordered(baskets, None, self.anonymous)
+
+    def with_customers(self, baskets: sp.csr_matrix, customer_ids: Sequence[str | None]) -> Floats:
+        """Likewise with what their customers bought before; without such history, of the baskets alone."""
+        history = self.components.history(customer_ids)
+        scores, has = self(baskets), np.flatnonzero(np.diff(history.indptr))
+        if self.known is not None and len(has):
+            scores[has] = self._ordered(sp.csr_matrix(baskets[has]), sp.csr_matrix(history[has]), self.known)
+        return scores
+
+    def _ordered(self, baskets: sp.csr_matrix, history: sp.csr_matrix | None, order: Reranker | None) -> Floats:
+        if order is None:
+            return self.components.lead(baskets)
+        pieces = []
+        for start in range(0, baskets.shape[0], BLOCK):
+            rows = slice(start, start + BLOCK)
+            pool, lead = basket_pool(self.components, baskets[rows], None if history is None else history[rows])
+            scores = lead + BELOW
+            scores[pool.queries, pool.items] = order(pool)
+            pieces.append(scores)
+        return np.concatenate([np.empty((0, baskets.shape[1]), np.float32), *pieces])
+
+
+def fit_hybrid(
+    earlier: Components, later: BasketMatrix, now: Components, *, seed: int = 0, progress: Progress = silent
+) -> Hybrid:
+    """The learnt order of `earlier`'s candidates on the baskets that came later, put to work on those of `now`.
+
+    Whether it is taken is decided on baskets kept apart: it must complete more of them within ten places than the
+    leading model alone.
+
+    Args:
+        earlier: fitted before the first of `later`.
+        later: baskets from then on.
+        now: the same components fitted on everything.
+    """
+    taught = lessons(later, seed=seed)
+    if len(np.unique(taught.baskets)) < LEAST_BASKETS:
+        return Hybrid(now, None, None, f"fewer than {LEAST_BASKETS} later baskets: the leading model orders alone")
+    orders: dict[str, Reranker | None] = {}
+    told = []
+    for name, history in (("anonymous", None), ("known", earlier.history(taught.customer_ids))):
+        chosen = np.arange(len(taught.hidden)) if history is None else np.flatnonzero(np.diff(history.indptr))
+        part = None if history is None else sp.csr_matrix(history[chosen])
+        orders[name], why = _fit_order(earlier, taught, chosen, part, seed)
+        told.append(f"{name}: {why}")
+        progress("learning an order", len(told), 2)
+    return Hybrid(now, orders["anonymous"], orders["known"], "; ".join(told))
+
+
+def _fit_order(
+    components: Components, taught: Lessons, chosen: Rows, history: sp.csr_matrix | None, seed: int
+) -> tuple[Reranker | None, str]:
+    """An order of the chosen lessons if it beats the leading model on those kept apart, and what the figures were."""
+    numbers = np.unique(taught.baskets[chosen])
+    if len(numbers) < LEAST_BASKETS:
+        return None, f"fewer than {LEAST_BASKETS} baskets"
+    generator = np.random.default_rng(seed + 1)
+    apart = np.isin(taught.baskets[chosen], generator.permutation(numbers)[: int(CHECKED_SHARE * len(numbers))])
+    pool, lead = _pooled(components, sp.csr_matrix(taught.visible[chosen]), history)
+    hidden = taught.hidden[chosen]
+    relevance = (pool.items == hidden[pool.queries]).astype(np.float32)
+    names = feature_names(components, is_known=history is not None)
+    kept = apart[pool.queries]
+
+    def fitted(part: npt.NDArray[np.bool_]) -> Reranker:
+        return fit_reranker(pool.part(part), relevance[part], names=names, seed=seed, trees=GENTLE)
+
+    if int(relevance[~kept].sum()) < LEAST_QUERIES:
+        return None, "too few hidden products are among the candidates"
+    trial = pool.part(kept)
+    found = _hits(trial, fitted(~kept)(trial), hidden) / apart.sum()
+    alone = _hits(trial, lead[kept], hidden) / apart.sum()
+    if found <= alone:
+        return None, f"recall@10 {found:.3f}, no more than {alone:.3f} of the leading model alone"
+    return fitted(np.ones(len(pool), bool)), f"recall@10 {found:.3f}, {alone:.3f} of the leading model alone"
+
+
+def _pooled(components: Components, visible: sp.csr_matrix, history: sp.csr_matrix | None) -> tuple[Pool, Floats]:
+    """The pool of all lessons, block by block, and the leading model's score of each candidate."""
+    pools, leads = [], []
+    for start in range(0, visible.shape[0], BLOCK):
+        rows = slice(start, start + BLOCK)
+        pool, lead = basket_pool(components, visible[rows], None if history is None else history[rows])
+        pools.append(Pool(pool.queries + start, pool.items, pool.features))
+        leads.append(lead[pool.queries, pool.items])
+    queries, items, features = (
+        np.concatenate([getattr(pool, name) for pool in pools]) for name in ("queries", "items", "features")
+    )
+    return Pool(queries, items, features), np.concatenate(leads)
+
+
+def _hits(pool: Pool, scores: Floats, hidden: Rows) -> int:
+    """Hidden products among the first ten candidates of their queries."""
+    order = np.lexsort((pool.items, -scores, pool.queries))
+    queries = pool.queries[order]
+    first = np.arange(len(order)) - np.searchsorted(queries, queries) < 10
+    return int((pool.items[order][first] == hidden[queries[first]]).sum())

@@ -1,0 +1,118 @@
+"""Linear item weights out of baskets, customers, names and the relation network together."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+import scipy.linalg
+import scipy.sparse as sp
+
+from ranking.baskets import BasketMatrix, decay
+from ranking.models import ItemWeights
+from ranking.personal import customer_sets
+
+Floats = npt.NDArray[np.float32]
+Squares = npt.NDArray[np.float64]
+RIDGE_CAP = 8_000
+"""The most products this is fitted on: several dense squares over them are held at once."""
+LARGEST_CUSTOMER = 20
+"""Products from which a customer's set counts no more than one of this size."""
+
+
+@dataclass(frozen=True)
+class RidgeSettings:
+    """What the sources weigh beside the baskets; chosen on Online Retail before 2011-06-06.
+
+    Attributes:
+        half_life_days: after which a basket counts half.
+        customers: weight of each customer's set of products, as if it were one more basket.
+        names: weight of the products' names: alike names stand as if they were bought together so often.
+        ridge: how strongly weights are held to what they are shrunk towards.
+        trust: share of the network's own weights that they are shrunk towards; 0 shrinks to nothing.
+    """
+
+    half_life_days: float = 120.0
+    customers: float = 0.3
+    names: float = 10.0
+    ridge: float = 80.0
+    trust: float = 0.5
+
+    def neighbours(self) -> Iterator["RidgeSettings"]:
+        """Settings that differ in one thing, to choose among by validation."""
+        yield self
+        yield replace(self, names=0.0)
+        yield replace(self, trust=0.0)
+        yield replace(self, ridge=self.ridge / 2)
+        yield replace(self, ridge=self.ridge * 2)
+        yield replace(self, customers=1.0)
+
+
+@dataclass(frozen=True)
+class RidgeSources:
+    """What the weights are fitted to, each source `[num_products, num_products]`.
+
+    Attributes:
+        baskets, customers, names: Gram matrices, float64; zeros where a shop has no such source.
+        network: weights from a held product to a scored one, rows summing to 1 or 0.
+    """
+
+    baskets: Squares
+    customers: Squares
+    names: Squares
+    network: Squares = field(repr=False)
+
+    def fitted(self, settings: RidgeSettings) -> ItemWeights:
+        """The weights W, diagonal 0, of least |X − XW|² + ridge · |W − trust · network|² over all sources X.
+
+        Source: Steck 2019, equation 8, with a prior mean; side information as in Jeunen et al. 2020, section 3.
+        """
+        size = len(self.baskets)
+        gram = self.baskets + settings.customers * self.customers + settings.names * self.names
+        gram[np.diag_indices(size)] += settings.ridge
+        inverse = scipy.linalg.inv(gram, overwrite_a=True, check_finite=False)
+        away = -settings.trust * self.network
+        away[np.diag_indices(size)] += 1.0
+        weights = -settings.ridge * (inverse @ away)
+        weights -= inverse * ((1.0 + np.diag(weights)) / np.diag(inverse))[None, :]
+        np.fill_diagonal(weights, 0.0)
+        return ItemWeights(weights.astype(np.float32))
+
+    def of_customers(self, settings: RidgeSettings) -> ItemWeights:
+        """Weights fitted to the customers' sets of products alone."""
+        nothing = np.zeros_like(self.baskets)
+        alone = RidgeSources(self.customers.copy(), nothing, nothing, nothing)
+        return alone.fitted(replace(settings, trust=0.0))
+
+
+def ridge_sources(
+    baskets: BasketMatrix, *, until: float, half_life_days: float, names: sp.csr_matrix | None, network: Floats | None
+) -> RidgeSources:
+    """The sources of a shop as of a day.
+
+    Args:
+        until: the day ages are counted from, in days since 1970-01-01.
+        names: `[num_products, num_terms]` rows of length 1 or 0; None where there are none.
+        network: `[num_products, num_products]` how much each product (row) calls for each other, not negative.
+    """
+    nothing = np.zeros((len(baskets.skus),) * 2)
+    weights = np.sqrt(decay(baskets.days, until=until, half_life_days=half_life_days))
+    owned = customer_sets(baskets)
+    sizes = np.maximum(np.diff(owned.indptr), 1)
+    capped = sp.diags(np.sqrt(np.minimum(1.0, LARGEST_CUSTOMER / sizes))) @ owned
+    return RidgeSources(
+        baskets=_gram(sp.csr_matrix(sp.diags(weights) @ baskets.held)),
+        customers=_gram(sp.csr_matrix(capped)) if owned.shape[0] else nothing,
+        names=nothing if names is None else _gram(sp.csr_matrix(names.T)),
+        network=nothing if network is None else _shares(network),
+    )
+
+
+def _gram(rows: sp.csr_matrix) -> Squares:
+    return np.asarray((rows.T @ rows).todense(), dtype=np.float64)
+
+
+def _shares(weights: Floats) -> Squares:
+    others = weights.astype(np.float64)
+    np.fill_diagonal(others, 0.0)
+    return others / np.maximum(others.sum(axis=1, keepdims=True), 1e-9)

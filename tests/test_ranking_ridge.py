@@ -1,0 +1,66 @@
+"""The ridge of several sources: EASE where only baskets count, a least squares solution where others do."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ranking.baskets import BasketMatrix
+from ranking.models import fit_ease
+from ranking.personal import customer_sets
+from ranking.ridge import LARGEST_CUSTOMER, RidgeSettings, ridge_sources
+
+PRODUCTS = tuple("abcdef")
+
+
+def shop(seed: int, num_baskets: int = 40) -> BasketMatrix:
+    generator = np.random.default_rng(seed)
+    held = sp.csr_matrix((generator.random((num_baskets, len(PRODUCTS))) < 0.4).astype(np.float32))
+    customers = [None if owner == 0 else f"k{owner}" for owner in generator.integers(0, 6, num_baskets)]
+    days = np.sort(generator.uniform(0, 100, num_baskets))
+    return BasketMatrix(PRODUCTS, tuple(f"b{row:03d}" for row in range(num_baskets)), tuple(customers), days, held)
+
+
+def test_baskets_alone_are_ease():
+    baskets = shop(0)
+    sources = ridge_sources(baskets, until=100.0, half_life_days=30.0, names=None, network=None)
+    alone = RidgeSettings(half_life_days=30.0, customers=0.0, ridge=5.0)
+    ease = fit_ease(baskets, ridge=5.0, until=100.0, half_life_days=30.0)
+    assert np.allclose(sources.fitted(alone).weights, ease.weights, atol=1e-5)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10**6), st.floats(1.0, 50.0), st.floats(0.0, 1.0), st.floats(0.0, 10.0))
+def test_weights_are_the_least_squares_solution(seed, ridge, trust, likeness):
+    """Against numpy's own least squares, a product at a time, its own weight left out."""
+    baskets, generator = shop(seed), np.random.default_rng(seed)
+    names = sp.csr_matrix(generator.random((len(PRODUCTS), 4)).astype(np.float32))
+    network = generator.random((len(PRODUCTS),) * 2).astype(np.float32)
+    sources = ridge_sources(baskets, until=100.0, half_life_days=1e9, names=names, network=network)
+    wanted = RidgeSettings(half_life_days=1e9, customers=0.5, names=likeness, ridge=ridge, trust=trust)
+    found = sources.fitted(wanted).weights
+    owned = customer_sets(baskets).toarray()
+    capped = owned * np.sqrt(np.minimum(1.0, LARGEST_CUSTOMER / owned.sum(axis=1, keepdims=True)))
+    rows = np.vstack([baskets.held.toarray(), np.sqrt(0.5) * capped, np.sqrt(likeness) * names.toarray().T])
+    prior = network.astype(float)
+    np.fill_diagonal(prior, 0.0)
+    prior = trust * prior / prior.sum(axis=1, keepdims=True)
+    for item in range(len(PRODUCTS)):
+        rest = [other for other in range(len(PRODUCTS)) if other != item]
+        left = np.vstack([rows[:, rest], np.sqrt(ridge) * np.eye(len(rest))])
+        right = np.concatenate([rows[:, item], np.sqrt(ridge) * prior[rest, item]])
+        expected = np.linalg.lstsq(left, right, rcond=None)[0]
+        assert found[rest, item] == pytest.approx(expected, abs=2e-4)
+        assert found[item, item] == 0.0
+
+
+def test_a_customer_is_a_set_and_unknown_ones_are_none():
+    held = sp.csr_matrix(np.array([[1, 1, 0], [1, 0, 0], [0, 0, 1]], np.float32))
+    baskets = BasketMatrix(tuple("abc"), ("1", "2", "3"), ("k", "k", None), np.zeros(3), held)
+    assert customer_sets(baskets).toarray().tolist() == [[1.0, 1.0, 0.0]]
+    nobody = BasketMatrix(tuple("abc"), ("1", "2", "3"), (None, None, None), np.zeros(3), held)
+    assert customer_sets(nobody).shape == (0, 3)
+    assert np.isfinite(
+        ridge_sources(nobody, until=1.0, half_life_days=9.0, names=None, network=None).fitted(RidgeSettings()).weights
+    ).all()
