@@ -12,14 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
+from gnn.calibration import WeakLabels, fit_weights
 from gnn.content import Content, read_content
-from gnn.decoding import Decoder, category_affinity, fit_weights
+from gnn.decoding import Decoder, category_affinity
 from gnn.heads import Course, HeadVectors, fit_head
 from gnn.hetero import hetero_data
 from gnn.propagation import propagated
 from gnn.relating import relate
 from gnn.settings import TrainSettings
-from gnn.targets import Pairs, complement_pairs, substitute_pairs
+from gnn.targets import Pairs, complement_pairs, substitute_pairs, switches
 from schema.embeddings import EmbeddingTable
 from schema.errors import EmptyWindow
 from schema.progress import Progress, silent
@@ -27,6 +28,8 @@ from schema.relations import Relations
 from schema.snapshot import GraphSnapshot
 
 Floats = npt.NDArray[np.float32]
+HELD_OUT = 0
+"""The fold of pairs that the decoder's weights are fitted on."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,10 @@ def fit(
         folds = {"num_folds": settings.num_folds, "seed": settings.seed}
         complements = complement_pairs(snapshot, content.category, counts, **folds)
         substitutes = substitute_pairs(snapshot, content, **folds)
-        decoder = _learn(snapshot, content, counts, (substitutes, complements), settings, progress)
+        avoided = switches(snapshot)[1].tocoo()
+        keys = np.unique(avoided.row.astype(np.int64) * snapshot.num_products + avoided.col)
+        labels = WeakLabels(substitutes, complements, keys)
+        decoder = _learn(snapshot, content, counts, labels, settings, progress)
         relations = relate(snapshot, decoder, progress=progress)
     return Trained(
         embeddings=_embeddings(snapshot, decoder, complements, settings),
@@ -135,20 +141,38 @@ def _learn(
     snapshot: GraphSnapshot,
     content: Content,
     counts: Floats,
-    pairs: tuple[Pairs, Pairs],
+    labels: WeakLabels,
     settings: TrainSettings,
     progress: Progress,
 ) -> Decoder:
+    """A decoder over heads that learnt from all labels; its weights rest on heads that had to do without one fold."""
     views = _views(snapshot, content, settings, progress)
-    priors = np.log1p(counts) - np.log1p(counts).mean()
+    decoder = _decoder(labels, views, content, counts, Course(settings, content.category, progress, ""))
+    held_out = labels.of_fold(HELD_OUT, held_out=True)
+    if not held_out.is_enough:
+        return replace(decoder, weights=fit_weights(decoder, labels, labels, seed=settings.seed))
+    course = Course(settings, content.category, progress, "rehearsing ")
+    blind = [*views[:-1], views[HELD_OUT]]
+    rehearsal = _decoder(labels.of_fold(HELD_OUT, held_out=False), blind, content, counts, course)
+    return replace(decoder, weights=fit_weights(rehearsal, held_out, labels, seed=settings.seed))
+
+
+def _decoder(
+    labels: WeakLabels, views: Sequence[torch.Tensor], content: Content, counts: Floats, course: Course
+) -> Decoder:
+    """Both heads, with plain weights."""
+    logs = np.log1p(counts).astype(np.float32)
     flat = np.zeros(len(counts), np.float32)
-    heads: list[HeadVectors] = []
-    for stage, own, prior in zip(("substitutes", "complements"), pairs, (flat, priors), strict=True):
-        course = Course(settings, content.category, progress, stage)
-        heads.append(fit_head(own, views, priors=prior.astype(np.float32), course=course))
-    affinity = category_affinity(pairs[1], content.category)
-    decoder = Decoder(heads[0], heads[1], content, np.log1p(counts).astype(np.float32), affinity)
-    return replace(decoder, weights=fit_weights(decoder, *pairs, seed=settings.seed))
+    substitute = fit_head(
+        labels.substitutes, views, priors=flat, course=replace(course, stage=f"{course.stage}substitutes")
+    )
+    complement = fit_head(
+        labels.complements,
+        views,
+        priors=logs - logs.mean(),
+        course=replace(course, stage=f"{course.stage}complements"),
+    )
+    return Decoder(substitute, complement, content, logs, category_affinity(labels.complements, content.category))
 
 
 def _views(
