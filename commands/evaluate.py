@@ -268,6 +268,24 @@ def ablation_command(
     tell(report, Files(json, None, None))
 
 
+@application.command("names-only")
+def names_only_command(
+    into: Annotated[Path, typer.Argument(help="A folder to write to.")],
+    scale: Annotated[str, typer.Option(help="small, medium or large.")] = "medium",
+    seed: Seed = 0,
+    train: Annotated[int, typer.Option(help="Training labels.")] = 3000,
+    test: Annotated[int, typer.Option(help="Labels to predict, of other products.")] = 5000,
+) -> None:
+    """Write a shop of names alone with judged pairs, for evaluate relations: a stand-in for pairs judged by people."""
+    from evaluation import names_only  # noqa: PLC0415
+
+    with bars() as progress:
+        shop, train_file, test_file = names_only.write_names_only(
+            into, scale=scale, seed=seed, num_train=train, num_test=test, progress=progress
+        )
+    out.print(f"evaluate relations --tables {shop} --labels {test_file} --train-labels {train_file}")
+
+
 @contextmanager
 def read_tables(
     source: str, path: Path, *, as_of: datetime | None, home: Path, progress: "Progress"

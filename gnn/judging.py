@@ -14,7 +14,7 @@ from sklearn.linear_model import SGDClassifier
 from gnn.calibration import temperature
 from gnn.labels import KINDS, Folds, PairLabels, folds_by_product
 from gnn.likeness import Likeness
-from gnn.neighbours import nearest_labelled, neighbours_say
+from gnn.neighbours import carried_far, nearest_labelled, neighbours_say
 from gnn.pair_network import PairNetwork, ProductInputs, fit_network, network_says, product_inputs
 from schema.progress import Progress, silent
 
@@ -105,6 +105,7 @@ class Judge:
     """
 
     inputs: PairInputs
+    labels: PairLabels
     experts: tuple[Expert, ...]
     network_share: float
     scale: float
@@ -120,6 +121,10 @@ class Judge:
             said = np.mean([expert.says(self.inputs, ends, read) for expert in self.experts], axis=0)
             parts.append(softmax(_mixed(said, self.network_share) * self.scale + self.constants, axis=1))
         return np.concatenate(parts)
+
+    def carried(self, kind: int) -> tuple[sp.csr_matrix, sp.csr_matrix]:
+        """Two matrices whose product ranks candidates by what is said of products like them: see `carried_far`."""
+        return carried_far(self.inputs.nearest, self.labels, kind)
 
 
 def teach(
@@ -151,7 +156,7 @@ def teach(
                 inputs, (labels.left[held_out], labels.right[held_out]), read.part(held_out)
             )
     seen = folds.held_out.any(axis=0)
-    return _calibrated(inputs, tuple(experts), said[:, seen], labels.kinds[seen], len(labels))
+    return _calibrated(inputs, labels, tuple(experts), said[:, seen], labels.kinds[seen])
 
 
 def _expert(
@@ -224,7 +229,9 @@ def _mixed(said: Floats, network_share: float) -> Floats:
     return (1 - network_share) * said[0] + network_share * said[1]
 
 
-def _calibrated(inputs: PairInputs, experts: tuple[Expert, ...], said: Floats, kinds: Rows, number: int) -> Judge:
+def _calibrated(
+    inputs: PairInputs, labels: PairLabels, experts: tuple[Expert, ...], said: Floats, kinds: Rows
+) -> Judge:
     """The mixture that validates best, with temperature and constants."""
     tried = []
     weights = np.ones(len(kinds))
@@ -234,5 +241,5 @@ def _calibrated(inputs: PairInputs, experts: tuple[Expert, ...], said: Floats, k
         logs -= np.logaddexp.reduce(logs, axis=1)[:, None]
         tried.append((-float(logs[np.arange(len(kinds)), kinds].mean()), share, scale, constants))
     loss, share, scale, constants = min(tried, key=lambda one: one[0])
-    metrics = {"num_labels": number, "num_validated": len(kinds), "validated_loss": loss, "network_share": share}
-    return Judge(inputs, experts, share, scale, constants, metrics)
+    metrics = {"num_validated": len(kinds), "validated_loss": loss, "network_share": share}
+    return Judge(inputs, labels, experts, share, scale, constants, metrics)

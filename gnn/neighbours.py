@@ -71,6 +71,18 @@ def neighbours_say(nearest: sp.csr_matrix, labels: PairLabels, left: Rows, right
     ).astype(np.float32)
 
 
+def carried_far(nearest: sp.csr_matrix, labels: PairLabels, kind: int) -> tuple[sp.csr_matrix, sp.csr_matrix]:
+    """Two matrices `[num_products, num_products]` whose product says how much of a kind stands between neighbours.
+
+    Here a product is its own nearest neighbour.
+    """
+    size = nearest.shape[0]
+    chosen = labels.part(labels.kinds == kind)
+    said = sp.csr_matrix((np.ones(len(chosen), np.float32), (chosen.left, chosen.right)), shape=(size, size))
+    close = sp.csr_matrix(nearest + sp.identity(size, dtype=np.float32))
+    return sp.csr_matrix(close @ (said + said.T)), close
+
+
 def _shares(strength: npt.NDArray[np.floating], whole: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     damp = 0.05
     return (strength + damp * whole) / (strength.sum(axis=1, keepdims=True) + damp)

@@ -28,10 +28,13 @@ LEAST = 0.01
 
 
 class Says(Protocol):
-    """What judges pairs."""
+    """What people's labels taught to judge pairs."""
 
     def probabilities(self, anchors: Rows, candidates: Rows) -> npt.NDArray[np.float64]:
         """P(substitute), P(complement), P(none) `[num_pairs, 3]`."""
+
+    def carried(self, kind: int) -> tuple[sp.csr_matrix, sp.csr_matrix]:
+        """Two matrices `[num_products, num_products]` whose product ranks candidates of an anchor."""
 
 
 def relate(snapshot: GraphSnapshot, decoder: Decoder, judge: Says | None = None, *, progress: Progress) -> Relations:
@@ -64,13 +67,16 @@ def strongest(
 ) -> Iterator[tuple[Rows, Rows, Floats]]:
     """Anchors, candidates and probabilities of the kept pairs, block of anchors by block, sorted as Relations is."""
     size = len(head.priors)
-    names, depth = decoder.content.text, FETCHED if judge is None else FETCHED // 3
+    names, depth = decoder.content.text, FETCHED if judge is None else FETCHED // 4
+    carried = judge.carried(place) if judge else None
     for start in range(0, size, BLOCK):
         block = np.arange(start, min(start + BLOCK, size))
         scores = head.anchors[block] @ head.candidates.T + head.priors
         fetched = [_fetch(scores, block, depth)]
         if place == SUBSTITUTE:
-            fetched.append(_fetch(names[block] @ names.T, block, depth // 4))
+            fetched.append(_fetch(names[block] @ names.T, block, depth if judge else depth // 4))
+        if carried:
+            fetched.append(_fetch((carried[0][block] @ carried[1].T).toarray(), block, depth))
         candidates = np.concatenate(fetched, axis=1)
         anchors = np.repeat(block, candidates.shape[1])
         keys = np.unique((anchors * size + candidates.ravel())[anchors != candidates.ravel()])

@@ -11,6 +11,7 @@ from test_gnn_labels import QUICK, labelled_shop, table
 
 from evaluation import relations
 from evaluation.heuristics import heuristics
+from evaluation.names_only import write_names_only
 from evaluation.pair_baselines import pair_baselines
 from evaluation.pair_figures import judged_figures, macro_f1_gap, partners_found
 from evaluation.relations import read_label_file
@@ -152,3 +153,13 @@ def test_labels_of_unknown_products_are_told(files):
     tables = stage("retail-tables", files.folder / "shop", into=files.folder / "staged", options=LoadOptions())
     with pytest.raises(BadInput, match="unknown product"):
         relations.run(tables, files.write("far.csv", [("x", "y", "none")]), today=date(2024, 5, 1))
+
+
+@pytest.mark.slow
+def test_the_stand_in_shares_no_product_between_training_and_test(tmp_path):
+    shop, train, test = write_names_only(tmp_path / "made", scale="small", num_train=200, num_test=300)
+    assert (shop / "products.csv").read_text().splitlines()[0].replace('"', "") == "sku,name"
+    sides = [read_label_file(path) for path in (train, test)]
+    assert [side.num_rows for side in sides] == [200, 300]
+    products = [{*side.column("sku").to_pylist(), *side.column("other_sku").to_pylist()} for side in sides]
+    assert not products[0] & products[1]
