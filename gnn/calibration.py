@@ -22,6 +22,8 @@ NEAR_SHARE = 0.15
 each substitute."""
 WRONG_SHARE = 0.05
 """Of weak labels that are taken to be wrong, so that no single gate decides a pair."""
+CAUTION = 2.0
+"""How hard a scale of 1 and constants of 0 are held to where few pairs speak against them, as a normal prior."""
 LEAST_HELD_OUT = 20
 """Held out pairs of each relation without which the weights are fitted on the pairs the heads have seen."""
 
@@ -139,7 +141,7 @@ def temperature(scores: Floats, kinds: Rows, weights: Floats) -> tuple[float, Fl
 
     def loss(free: Floats) -> float:
         logs = log_softmax(scores * np.exp(free[0]) + np.array([free[1], free[2], 0.0]), axis=1)
-        return float(-(weights * logs[own, kinds]).sum() / total + 1e-4 * (free**2).sum())
+        return float(-(weights * logs[own, kinds]).sum() / total + CAUTION / len(kinds) * (free**2).sum())
 
     free = minimize(loss, np.zeros(3), method="L-BFGS-B", bounds=[(-3, 3), (-10, 10), (-10, 10)]).x
     return float(np.exp(free[0])), np.array([free[1], free[2], 0.0])

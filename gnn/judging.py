@@ -138,7 +138,7 @@ def teach(
     labelled = np.unique(np.concatenate([labels.left, labels.right]))
     inputs = PairInputs(
         likeness,
-        product_inputs(likeness.vocabulary, spaces),
+        product_inputs(likeness.common, spaces),
         nearest_labelled(spaces / np.sqrt(2).astype(np.float32), labelled),
         gates,
     )

@@ -26,15 +26,17 @@ class Likeness:
 
     Attributes:
         vocabulary: `[num_products, buckets]` weights of words.
+        common: the same, of words that more than one name holds: the others tell nothing of other products.
         numbers: `[num_products, k]` whether a name holds a number; a unit stands with its number.
         ends: `[num_products, 2]` numbers of the first and last word, -1 for none.
         brand: `[num_products]` its row, else of the first word; -1 for none.
-        meaning: `[num_products, width]` words in few directions, rows of length 1 or 0.
+        meaning: `[num_products, width]` common words in few directions, rows of length 1 or 0.
         sizes: `[num_products, 2]` words and characters of a name.
     """
 
     content: Content
     vocabulary: sp.csr_matrix
+    common: sp.csr_matrix
     numbers: sp.csr_matrix
     ends: Rows
     brand: Rows
@@ -96,17 +98,27 @@ def read_likeness(snapshot: GraphSnapshot, content: Content, settings: TrainSett
     first, last = (_numbered([row[place] if row else None for row in told]) for place in (0, -1))
     brand = first_target(snapshot, "OF_BRAND")
     known = snapshot.nodes["Brand"].num_rows
-    meaning = unit_rows(leading_directions(vocabulary, settings.text_width, settings.seed))
+    common = _common(vocabulary)
+    meaning = unit_rows(leading_directions(common, settings.text_width, settings.seed))
     sizes = np.array([[len(row), len(name)] for row, name in zip(told, names, strict=True)], np.float32)
     return Likeness(
         content=content,
         vocabulary=vocabulary,
+        common=common,
         numbers=_numbers(told),
         ends=np.stack([first, last], axis=1),
         brand=np.where(brand >= 0, brand, np.where(first >= 0, first + known, -1)),
         meaning=meaning,
         sizes=sizes.reshape(len(names), 2),
     )
+
+
+def _common(vocabulary: sp.csr_matrix) -> sp.csr_matrix:
+    number = np.bincount(vocabulary.indices, minlength=vocabulary.shape[1])
+    kept = vocabulary.copy()
+    kept.data[number[kept.indices] < 2] = 0.0
+    kept.eliminate_zeros()
+    return kept
 
 
 def _numbers(told: Sequence[Sequence[str]]) -> sp.csr_matrix:
