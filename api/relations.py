@@ -27,6 +27,9 @@ class Evidence:
     switches: int | None = strawberry.field(description="Times one was taken in place of the other.")
     shared_category: bool | None = strawberry.field(description="Whether both are of one category.")
     text_similarity: float | None = strawberry.field(description="How alike their words are, 0 to 1.")
+    is_contested: bool = strawberry.field(
+        description="Whether they are both bought together and taken in place of each other."
+    )
 
 
 @strawberry.type(description="A person's word on one pair; it outranks the model.")
@@ -144,6 +147,7 @@ def _edge(edge: Related, cursor: str, node: "Product") -> RelatedEdge:
             switches=edge.num_switches,
             shared_category=edge.is_same_category,
             text_similarity=edge.text_similarity,
+            is_contested=edge.is_contested,
         ),
         model_version=edge.model_version,
         verdict=_verdict(edge.verdict),

@@ -53,6 +53,8 @@ def _counted(edge: Related, category: str | None) -> list[str]:
         told.append(f"bought together in {_times(edge.num_baskets, 'basket')}")
     if edge.num_switches:
         told.append(f"one taken in place of the other {_times(edge.num_switches, 'time')}")
+    if edge.is_contested:
+        told.append("so there is evidence for both relations")
     if edge.is_same_category and category:
         told.append(f"both in {category}")
     if edge.text_similarity is not None and edge.text_similarity >= ALIKE:

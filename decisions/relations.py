@@ -15,6 +15,9 @@ from schema.relations import Verdict
 Entry = tuple[int, int | None, Verdict | None]
 """A candidate's product row, its place in the model's list (None: not in it), and the verdict that counts."""
 
+CONTESTED_BASKETS = 3
+"""Fewer common baskets beside switches are a chance meeting, not evidence of a complement."""
+
 
 @dataclass(frozen=True)
 class Related:
@@ -41,6 +44,11 @@ class Related:
     num_switches: int | None = None
     is_same_category: bool | None = None
     text_similarity: float | None = None
+
+    @property
+    def is_contested(self) -> bool:
+        """Whether baskets and switches speak for different relations: the probabilities do not settle which."""
+        return (self.num_baskets or 0) >= CONTESTED_BASKETS and bool(self.num_switches)
 
 
 def ordered(

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import scipy.sparse as sp
 
+from evaluation.heuristics import TELL_SUBSTITUTES, PairScore, heuristics
 from evaluation.report import OURS, Report, peak_mib
 from gnn.settings import TrainSettings
 from gnn.training import Trained, fit
@@ -21,9 +22,7 @@ from loaders.staging import LoadOptions, stage
 from loaders.synthetic import make_shop
 from loaders.synthetic_truths import Truths, read_truths
 from measures.bootstrap import paired_difference
-from measures.pairs import auc, calibration_error, macro_f1
-from measures.ranking import top_rows
-from measures.text import name_vectors
+from measures.pairs import auc, brier, calibration_error, macro_f1
 from ranking.baskets import basket_matrix, popularity_table
 from schema.edges import RelationName
 from schema.progress import Progress, silent
@@ -83,6 +82,29 @@ def run(
         return compare_with(truths, tables, scale=scale, seed=seed, settings=settings, progress=progress)
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A staged synthetic shop, ready to be learnt from and compared with its truths.
+
+    Attributes:
+        counts: `sku` and `num_baskets`, as `fit` takes them.
+    """
+
+    snapshot: GraphSnapshot
+    counts: pa.Table
+    labelled: Labelled
+
+
+def prepared(truths: Truths, tables: RetailTables, progress: Progress = silent) -> Prepared:
+    """The whole of a staged synthetic shop, with its truths."""
+    baskets = read_baskets(tables)
+    as_of = pc.max(baskets.column("bought_at")).as_py().date() + timedelta(days=1)
+    snapshot = build_snapshot(tables, as_of=as_of, progress=progress)
+    past = basket_matrix(baskets, snapshot.keys("Product").to_pylist())
+    labelled = labelled_pairs(truths, snapshot, np.asarray(past.held.sum(axis=0)).ravel() == 0)
+    return Prepared(snapshot, popularity_table(past, until=float(past.days.max())), labelled)
+
+
 def compare_with(
     truths: Truths,
     tables: RetailTables,
@@ -93,24 +115,16 @@ def compare_with(
     progress: Progress = silent,
 ) -> Report:
     """Fit on the whole of a staged synthetic shop and report against its truths."""
-    baskets = read_baskets(tables)
-    as_of = pc.max(baskets.column("bought_at")).as_py().date() + timedelta(days=1)
-    snapshot = build_snapshot(tables, as_of=as_of, progress=progress)
-    past = basket_matrix(baskets, snapshot.keys("Product").to_pylist())
-    counts = popularity_table(past, until=float(past.days.max()))
-    trained = fit(
-        snapshot,
-        settings=replace(settings or TrainSettings(), seed=seed),
-        purchase_counts=counts,
-        progress=progress,
-    )
-    labelled = labelled_pairs(truths, snapshot, np.asarray(past.held.sum(axis=0)).ravel() == 0)
+    shop = prepared(truths, tables, progress)
+    snapshot, labelled = shop.snapshot, shop.labelled
+    settings = replace(settings or TrainSettings(), seed=seed)
+    trained = fit(snapshot, settings=settings, purchase_counts=shop.counts, progress=progress)
     results, hits = _figures(snapshot, trained, labelled)
     return Report(
         protocol="planted",
         tables=f"synthetic {scale}",
         data_hash=tables.load_id,
-        as_of=as_of,
+        as_of=snapshot.as_of,
         seed=seed,
         fit_seconds=trained.fit_seconds,
         peak_mib=peak_mib(),
@@ -136,54 +150,39 @@ def labelled_pairs(truths: Truths, snapshot: GraphSnapshot, is_cold: npt.NDArray
     return Labelled(left, right, kind, anchors.astype(np.int64), is_cold)
 
 
-def heuristics(snapshot: GraphSnapshot) -> dict[str, sp.csr_matrix]:
-    """Simple scores of every pair `[num_products, num_products]`, symmetric, higher for related."""
-    size = snapshot.num_products
-    source, target = snapshot.edge_index("BOUGHT_WITH")
-    scores = {}
-    for name in ("lift", "ppmi"):
-        half = sp.csr_matrix((snapshot.edge_values("BOUGHT_WITH", name), (source, target)), shape=(size, size))
-        scores[name] = sp.csr_matrix(half + half.T)
-    member, category = snapshot.edge_index("IN_CATEGORY")
-    width = snapshot.nodes["Category"].num_rows
-    filed = sp.csr_matrix((np.ones(len(member), np.float32), (member, category)), shape=(size, max(width, 1)))
-    names = name_vectors(snapshot.nodes["Product"].column("name").to_pylist())
-    return {**scores, "same category": sp.csr_matrix(filed @ filed.T), "name cosine": sp.csr_matrix(names @ names.T)}
-
-
 def _figures(
     snapshot: GraphSnapshot, trained: Trained, labelled: Labelled
 ) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, Floats]]]:
     """Figures by model, and hits by model and metric, one an anchor that has such a partner."""
     results, hits = {}, {}
     judged, related = labelled.kind < 2, labelled.kind[labelled.kind < 2] == 0
-    for name, scores in heuristics(snapshot).items():
-        own = np.asarray(scores[labelled.left, labelled.right]).ravel()[judged].astype(np.float64)
-        says_substitute = own if name in ("same category", "name cosine") else -own
+    for name, score in heuristics(snapshot).items():
+        own = score.of(labelled.left[judged], labelled.right[judged])
 
-        def lists(anchors: npt.NDArray[np.int64], scores: sp.csr_matrix = scores) -> npt.NDArray[np.int64]:
-            return _first(scores, anchors)
+        def lists(anchors: npt.NDArray[np.int64], score: PairScore = score) -> npt.NDArray[np.int64]:
+            return score.first(anchors, K)
 
         hits[name] = _hits({"substitute": lists, "complement": lists}, labelled)
-        results[name] = {"auc_sub_vs_comp": auc(says_substitute, related), **_means(hits[name], labelled)}
-    skus = np.array(trained.embeddings.skus)
-    chances = trained.judge(skus[labelled.left].tolist(), skus[labelled.right].tolist())
-    hits[OURS] = _hits({kind: _related_lists(trained, RELATIONS[kind]) for kind in KINDS[:2]}, labelled)
-    results[OURS] = {
-        "auc_sub_vs_comp": auc(chances[judged, 0] / np.maximum(chances[judged, :2].sum(axis=1), 1e-12), related),
-        **_means(hits[OURS], labelled),
-        "ece": float(np.mean([calibration_error(chances[:, kind], labelled.kind == kind) for kind in range(3)])),
-        "macro_f1": macro_f1(labelled.kind, chances.argmax(axis=1), num_classes=3),
-    }
+        figure = auc(own if name in TELL_SUBSTITUTES else -own, related)
+        results[name] = {"auc_sub_vs_comp": figure, **_means(hits[name], labelled)}
+    results[OURS], hits[OURS] = our_figures(trained, labelled)
     return results, hits
 
 
-def _first(scores: sp.csr_matrix, anchors: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The K highest rows of each anchor, itself and zeros left out."""
-    block = scores[anchors].toarray().astype(np.float32)
-    block[np.arange(len(anchors)), anchors] = 0.0
-    block[block <= 0] = -np.inf
-    return top_rows(block, K)
+def our_figures(trained: Trained, labelled: Labelled) -> tuple[dict[str, float], dict[str, Floats]]:
+    """What is learnt beside the truths: figures, and hits by metric, one an anchor that has such a partner."""
+    skus = np.array(trained.embeddings.skus)
+    judged, related = labelled.kind < 2, labelled.kind[labelled.kind < 2] == 0
+    chances = trained.judge(skus[labelled.left].tolist(), skus[labelled.right].tolist())
+    hits = _hits({kind: _related_lists(trained, RELATIONS[kind]) for kind in KINDS[:2]}, labelled)
+    figures = {
+        "auc_sub_vs_comp": auc(chances[judged, 0] / np.maximum(chances[judged, :2].sum(axis=1), 1e-12), related),
+        **_means(hits, labelled),
+        "ece": float(np.mean([calibration_error(chances[:, kind], labelled.kind == kind) for kind in range(3)])),
+        "brier": brier(chances, labelled.kind),
+        "macro_f1": macro_f1(labelled.kind, chances.argmax(axis=1), num_classes=3),
+    }
+    return figures, hits
 
 
 def _related_lists(trained: Trained, relation: RelationName) -> Lists:

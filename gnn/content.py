@@ -45,14 +45,19 @@ def read_content(snapshot: GraphSnapshot, settings: TrainSettings) -> Content:
     category = first_target(snapshot, "IN_CATEGORY")
     price = _less_mean(_log_amount(snapshot, "list_price"), category)
     size = _less_mean(_log_amount(snapshot, "size"), category)
-    numbers = np.stack([price, size], axis=1)
-    features = np.concatenate([text * np.sqrt(settings.text_width), _like_scale(attributes), numbers], axis=1)
+    blocks = {
+        "names": text * np.sqrt(settings.text_width),
+        "attributes": _like_scale(attributes),
+        "price and size": np.stack([price, size], axis=1),
+    }
+    features = np.concatenate([block * (name not in settings.without) for name, block in blocks.items()], axis=1)
     return Content(names=names, text=text, category=category, price=price, features=features.astype(np.float32))
 
 
 def leading_directions(matrix: sp.csr_matrix, width: int, seed: int) -> Floats:
     """Rows in the `width` strongest singular directions `[num_rows, width]`, zero beyond the matrix's rank bound."""
     result = np.zeros((matrix.shape[0], width), np.float32)
+    matrix = matrix[:, np.unique(matrix.indices)]  # hashed columns are mostly empty, and would be worked on too
     depth = min(width, matrix.shape[0] - 1, matrix.shape[1] - 1)
     if depth < 1 or matrix.nnz == 0:
         return result

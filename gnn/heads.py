@@ -88,7 +88,7 @@ def fit_head(pairs: Pairs, views: Sequence[Tensor], *, priors: Floats, course: C
     _train_trunk(trunk, pairs, views, offset, course)
     anchors, candidates, learnt = _over_everything(trunk, views[-1])
     known = torch.zeros(len(priors), dtype=torch.bool)
-    known[np.concatenate([pairs.anchors, pairs.candidates])] = True
+    known[np.concatenate([pairs.anchors, pairs.candidates])] = "own vectors" not in settings.without
     residual = Residual(anchors, candidates, offset + learnt, known=known)
     _train_residual(residual, pairs, course)
     return _vectors(residual)

@@ -1,6 +1,7 @@
 """The strongest candidates of every anchor, with probability and evidence, as Relations."""
 
 from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import torch
 
 from gnn.decoding import COMPLEMENT, SUBSTITUTE, Decoder
 from gnn.heads import HeadVectors
+from gnn.labels import KINDS
 from measures.text import pair_similarity
 from schema.edges import RELATION_CAP, RelationName
 from schema.progress import Progress
@@ -25,49 +27,66 @@ LEAST = 0.01
 """Candidates of lower probability are not kept."""
 
 
-def relate(snapshot: GraphSnapshot, decoder: Decoder, *, progress: Progress) -> Relations:
+class Says(Protocol):
+    """What people's labels taught to judge pairs."""
+
+    def probabilities(self, anchors: Rows, candidates: Rows) -> npt.NDArray[np.float64]:
+        """P(substitute), P(complement), P(none) `[num_pairs, 3]`."""
+
+    def carried(self, kind: int) -> tuple[sp.csr_matrix, sp.csr_matrix]:
+        """Two matrices `[num_products, num_products]` whose product ranks candidates of an anchor."""
+
+
+def relate(snapshot: GraphSnapshot, decoder: Decoder, judge: Says | None = None, *, progress: Progress) -> Relations:
     """At most RELATION_CAP candidates for every anchor and relation, ordered by probability, ties by sku.
 
-    A relation without a single weak label has nothing to be told by, and none of it are kept.
+    A relation without a single label has nothing to be told by, and none of it are kept.
+
+    Args:
+        decoder: whose heads fetch candidates.
+        judge: what people's labels taught, to give candidates their probability; None means the decoder does.
     """
     heads: tuple[tuple[RelationName, HeadVectors, int], ...] = (
         ("COMPLEMENTS", decoder.complement, COMPLEMENT),
         ("SUBSTITUTES_FOR", decoder.substitute, SUBSTITUTE),
     )
-    if decoder.weights is None:
+    if decoder.weights is None and judge is None:
         return Relations(table=RELATION_SCHEMA.empty_table(), is_calibrated=False)
     counted = _evidence(snapshot, "BOUGHT_WITH"), _evidence(snapshot, "SWITCHED_TO")
     tables = [RELATION_SCHEMA.empty_table()]
     for relation, head, place in heads:
         if not head.is_taught:
             continue
-        for anchors, candidates, probability in strongest(head, decoder, place, progress, relation):
+        for anchors, candidates, probability in strongest(head, decoder, judge, place, progress):
             tables.append(_rows(snapshot, decoder, counted, relation, (anchors, candidates, probability)))
-    return Relations(table=pa.concat_tables(tables).combine_chunks(), is_calibrated=False)
+    return Relations(table=pa.concat_tables(tables).combine_chunks(), is_calibrated=judge is not None)
 
 
 def strongest(
-    head: HeadVectors, decoder: Decoder, place: int, progress: Progress, relation: RelationName
+    head: HeadVectors, decoder: Decoder, judge: Says | None, place: int, progress: Progress
 ) -> Iterator[tuple[Rows, Rows, Floats]]:
     """Anchors, candidates and probabilities of the kept pairs, block of anchors by block, sorted as Relations is."""
     size = len(head.priors)
-    names = decoder.content.text
+    names, depth = decoder.content.text, FETCHED if judge is None else FETCHED // 4
+    carried = judge.carried(place) if judge else None
     for start in range(0, size, BLOCK):
         block = np.arange(start, min(start + BLOCK, size))
         scores = head.anchors[block] @ head.candidates.T + head.priors
-        fetched = [_fetch(scores, block, FETCHED)]
+        fetched = [_fetch(scores, block, depth)]
         if place == SUBSTITUTE:
-            fetched.append(_fetch(names[block] @ names.T, block, FETCHED // 4))
+            fetched.append(_fetch(names[block] @ names.T, block, depth if judge else depth // 4))
+        if carried:
+            fetched.append(_fetch((carried[0][block] @ carried[1].T).toarray(), block, depth))
         candidates = np.concatenate(fetched, axis=1)
         anchors = np.repeat(block, candidates.shape[1])
         keys = np.unique((anchors * size + candidates.ravel())[anchors != candidates.ravel()])
         anchors, chosen = keys // size, keys % size
-        probability = decoder.probabilities(anchors, chosen)[:, place].astype(np.float32)
+        probability = (judge or decoder).probabilities(anchors, chosen)[:, place].astype(np.float32)
         order = np.lexsort((chosen, -probability, anchors))
         anchors, chosen, probability = anchors[order], chosen[order], probability[order]
         kept = (np.arange(len(anchors)) - np.searchsorted(anchors, anchors) < RELATION_CAP) & (probability >= LEAST)
         yield anchors[kept], chosen[kept], probability[kept]
-        progress(f"relations: {relation.lower().replace('_', ' ')}", int(block[-1]) + 1, size)
+        progress(f"relations: {KINDS[place]}s", int(block[-1]) + 1, size)
 
 
 def _fetch(scores: Floats, block: Rows, depth: int) -> Rows:

@@ -24,6 +24,7 @@ class TrainSettings:
         max_steps: of each part of a head's training; large catalogues are passed over fewer times than asked.
         prior_power: share of a candidate's log popularity taken off its score: 0 keeps popular ones, 1 is lift.
         mass_power: how much more an anchor with strong ties counts in a basket than one with weak ties.
+        without: ingredients left out, for ablations: see `evaluation/ablation.py`.
         num_threads: processor threads torch uses; one is fastest on small shops and beside other work.
     """
 
@@ -45,4 +46,5 @@ class TrainSettings:
     weight_decay: float = 1e-4
     prior_power: float = 0.0
     mass_power: float = 0.5
+    without: tuple[str, ...] = ()
     num_threads: int = 1

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from gnn.content import Content
+from gnn.settings import TrainSettings
 from measures.text import pair_similarity
 from schema.edges import EDGES
 from schema.snapshot import GraphSnapshot
@@ -25,6 +26,10 @@ TOGETHER_POWER = 0.6
 """Chosen on Online Retail's eight weeks before 2011-08-01: 0.5 and 0.75 complete fewer baskets."""
 HEADS = 3
 """Most bought products that stand for a category which goes with another."""
+SWITCH_LIFT = 0.9
+"""Switched between less often than this beside chance, two products are avoided for each other, not substitutes."""
+MAX_LIFT = 4.0
+"""Beyond this lift a switch counts no more: such lifts rest on a handful of them."""
 BLOCK = 1024
 
 
@@ -53,6 +58,14 @@ class Pairs:
         if not known.any():
             return np.ones(num_products, np.float32)
         return (np.where(known, totals, totals[known].min()) / totals[known].mean()).astype(np.float32)
+
+    def keys(self, num_products: int) -> Rows:
+        """One number for each pair `[num_pairs]`, ascending: anchor's row times `num_products` plus candidate's."""
+        return np.unique(self.anchors * num_products + self.candidates)
+
+    def part(self, chosen: npt.NDArray[np.bool_]) -> "Pairs":
+        """The pairs chosen by a mask `[num_pairs]`."""
+        return Pairs(self.anchors[chosen], self.candidates[chosen], self.weights[chosen], self.folds[chosen])
 
     def matrix(self, num_products: int, fold: int | None = None) -> sp.csr_matrix:
         """The weights `[num_products, num_products]`, of one fold or of all."""
@@ -85,7 +98,7 @@ def complement_pairs(snapshot: GraphSnapshot, category: Rows, counts: Floats, *,
         _both_ways(snapshot, "GOES_WITH"), category, np.where(own.getnnz(axis=1) > 0, 0, counts), counts
     )
     pairs = sp.coo_matrix(own + inherited)
-    return _sorted_pairs(pairs.row.astype(np.int64), pairs.col.astype(np.int64), pairs.data, num_folds, seed)
+    return sorted_pairs(pairs.row.astype(np.int64), pairs.col.astype(np.int64), pairs.data, num_folds, seed)
 
 
 def _both_ways(snapshot: GraphSnapshot, name: str) -> sp.csr_matrix:
@@ -120,19 +133,32 @@ def _inherited(together: sp.csr_matrix, category: Rows, heirs: Floats, counts: F
     return sp.csr_matrix((pairs.data[kept], (pairs.row[kept], pairs.col[kept])), shape=(size, size), dtype=np.float32)
 
 
-def substitute_pairs(snapshot: GraphSnapshot, content: Content, *, num_folds: int, seed: int) -> Pairs:
-    """Weak labels of substitution: switches, and alike names of one category seldom bought together."""
-    size = snapshot.num_products
-    source, target = snapshot.edge_index("SWITCHED_TO")
-    strength = np.log1p(snapshot.edge_values("SWITCHED_TO", "num_switches"))
-    switched = sp.csr_matrix((strength, (source, target)), shape=(size, size))
-    twins = alike_names(content)
-    together = bought_with(snapshot)
-    apart = twins - twins.multiply(together > 0)
+def substitute_pairs(snapshot: GraphSnapshot, content: Content, settings: TrainSettings) -> Pairs:
+    """Weak labels of substitution: switches, and alike names of one category neither avoided nor bought together."""
+    switched, avoided = switches(snapshot, by_lift="switch lift" not in settings.without)
+    twins = alike_names(content) * float("twins" not in settings.without)
+    apart = twins - twins.multiply((bought_with(snapshot) + avoided) > 0)
     pairs = sp.coo_matrix(_row_shares(switched) + TWIN_WEIGHT * _row_shares(sp.csr_matrix(apart)))
     kept = (pairs.data > 0) & (pairs.row != pairs.col)
     anchors, candidates = pairs.row[kept].astype(np.int64), pairs.col[kept].astype(np.int64)
-    return _sorted_pairs(anchors, candidates, pairs.data[kept].astype(np.float32), num_folds, seed)
+    return sorted_pairs(anchors, candidates, pairs.data[kept].astype(np.float32), settings.num_folds, settings.seed)
+
+
+def switches(snapshot: GraphSnapshot, *, by_lift: bool = True) -> tuple[sp.csr_matrix, sp.csr_matrix]:
+    """Strength of switches, and where they are avoided: both `[num_products, num_products]`, anchor to candidate.
+
+    A pair is avoided, both ways, where the lifts of its switches have a geometric mean below SWITCH_LIFT;
+    without `by_lift` none is, and all lifts count alike.
+    """
+    shape = (snapshot.num_products,) * 2
+    ends, lift = tuple(snapshot.edge_index("SWITCHED_TO")), snapshot.edge_values("SWITCHED_TO", "lift")
+    lift = lift if by_lift else np.ones_like(lift)
+    back = np.asarray(sp.csr_matrix((lift, ends), shape=shape)[ends[::-1]]).ravel() if len(lift) else lift
+    chosen = np.where(back > 0, np.sqrt(lift * back), lift) >= SWITCH_LIFT
+    strength = np.log1p(snapshot.edge_values("SWITCHED_TO", "num_switches")) * np.minimum(lift, MAX_LIFT)
+    switched = sp.csr_matrix((strength[chosen], (ends[0][chosen], ends[1][chosen])), shape=shape)
+    avoided = sp.csr_matrix((np.ones(int((~chosen).sum()), np.float32), (ends[0][~chosen], ends[1][~chosen])), shape)
+    return switched, sp.csr_matrix((avoided + avoided.T) > 0, dtype=np.float32)
 
 
 def bought_with(snapshot: GraphSnapshot) -> sp.csr_matrix:
@@ -171,7 +197,8 @@ def _row_shares(matrix: sp.csr_matrix) -> sp.csr_matrix:
     return sp.csr_matrix(sp.diags(1.0 / np.maximum(totals, 1e-9)) @ matrix)
 
 
-def _sorted_pairs(anchors: Rows, candidates: Rows, weights: Floats, num_folds: int, seed: int) -> Pairs:
+def sorted_pairs(anchors: Rows, candidates: Rows, weights: Floats, num_folds: int, seed: int) -> Pairs:
+    """Pairs sorted by anchor and candidate, with their folds."""
     order = np.lexsort((candidates, anchors))
     anchors, candidates = anchors[order], candidates[order]
     return Pairs(anchors, candidates, weights[order], fold_of(anchors, candidates, num_folds, seed))

@@ -12,14 +12,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
-from gnn.content import Content, read_content
-from gnn.decoding import Decoder, category_affinity, fit_weights
-from gnn.heads import Course, HeadVectors, fit_head
-from gnn.hetero import hetero_data
-from gnn.propagation import propagated
+from gnn.calibration import WeakLabels
+from gnn.content import read_content
+from gnn.decoding import Decoder
+from gnn.heads import HeadVectors
+from gnn.judging import Judge, teach
+from gnn.labels import PairLabels, read_labels
+from gnn.learning import heads_of, learn, lessons_of, told_by_people, weak_labels
+from gnn.likeness import read_likeness
 from gnn.relating import relate
 from gnn.settings import TrainSettings
-from gnn.targets import Pairs, complement_pairs, substitute_pairs
+from gnn.targets import Pairs
 from schema.embeddings import EmbeddingTable
 from schema.errors import EmptyWindow
 from schema.progress import Progress, silent
@@ -40,7 +43,8 @@ class Trained:
         popularity: `sku` and `num_baskets` (float32), most bought first.
         metrics: sizes of what was learnt from, and which simpler model stands in where something was missing.
         fit_seconds: wall clock.
-        decoder: what judges pairs that are not among the relations.
+        decoder: what judges pairs that are not among the relations, where people taught no judge.
+        pair_judge: what people's labels taught.
     """
 
     embeddings: EmbeddingTable
@@ -49,6 +53,7 @@ class Trained:
     metrics: Mapping[str, Any]
     fit_seconds: float
     decoder: Decoder
+    pair_judge: Judge | None = None
 
     def judge(self, skus: Sequence[str], other_skus: Sequence[str]) -> npt.NDArray[np.float64]:
         """P(substitute), P(complement), P(none) of each pair `[num_pairs, 3]`, the mean of both directions.
@@ -58,6 +63,8 @@ class Trained:
         """
         left = np.array([self.embeddings.row(sku) for sku in skus], np.int64)
         right = np.array([self.embeddings.row(sku) for sku in other_skus], np.int64)
+        if self.pair_judge is not None:
+            return self.pair_judge.probabilities(left, right)
         return (self.decoder.probabilities(left, right) + self.decoder.probabilities(right, left)) / 2
 
 
@@ -66,6 +73,7 @@ def fit(
     *,
     settings: TrainSettings | None = None,
     purchase_counts: pa.Table | None = None,
+    labels: pa.Table | None = None,
     progress: Progress = silent,
 ) -> Trained:
     """Learn which products substitute for and complement which, from the graph as of a day.
@@ -76,6 +84,8 @@ def fit(
     Args:
         purchase_counts: `sku` and `num_baskets`, decayed baskets before the cut-off; None takes the capped counts of
             BOUGHT, or of BOUGHT_WITH where no customers are known.
+        labels: what people say of pairs (`sku`, `other_sku`, `relation`); rows that cannot be used are counted in
+            `metrics["labels"]`.
 
     Raises:
         EmptyWindow: if the snapshot holds no product.
@@ -86,19 +96,46 @@ def fit(
     with steady_torch(settings.num_threads):
         counts = product_counts(snapshot, purchase_counts)
         content = read_content(snapshot, settings)
-        folds = {"num_folds": settings.num_folds, "seed": settings.seed}
-        complements = complement_pairs(snapshot, content.category, counts, **folds)
-        substitutes = substitute_pairs(snapshot, content, **folds)
-        decoder = _learn(snapshot, content, counts, (substitutes, complements), settings, progress)
-        relations = relate(snapshot, decoder, progress=progress)
+        weak = weak_labels(snapshot, content, counts, settings)
+        lessons = lessons_of(snapshot, content, counts, settings, progress)
+        decoder = learn(lessons, weak)
+        people, judge = _taught(snapshot, decoder, labels, settings, progress)
+        told = told_by_people(weak, people, snapshot.num_products, settings) if people else weak
+        heads = heads_of(lessons, told, "with people's labels: ") if people else decoder
+        fetching = replace(decoder, substitute=heads.substitute, complement=heads.complement)
+        relations = relate(snapshot, fetching, judge, progress=progress)
     return Trained(
-        embeddings=_embeddings(snapshot, decoder, complements, settings),
+        embeddings=_embeddings(snapshot, heads, told.complements, settings),
         relations=relations,
         popularity=_popularity(snapshot, counts),
-        metrics=_metrics(snapshot, substitutes, complements, relations),
+        metrics={**_metrics(snapshot, told, relations), **_told_by(people, judge)},
         fit_seconds=time.perf_counter() - began,
         decoder=decoder,
+        pair_judge=judge,
     )
+
+
+def _taught(
+    snapshot: GraphSnapshot,
+    decoder: Decoder,
+    labels: pa.Table | None,
+    settings: TrainSettings,
+    progress: Progress,
+) -> tuple[PairLabels | None, Judge | None]:
+    """The usable labels, None where there are none, and the judge they teach, None where they are too few."""
+    if labels is None:
+        return None, None
+    people = read_labels(labels, snapshot.keys("Product"))
+    likeness = read_likeness(snapshot, decoder.content, settings)
+    gates = decoder.gates if decoder.weights is not None else None
+    return people, teach(likeness, gates, people, seed=settings.seed, progress=progress)
+
+
+def _told_by(people: PairLabels | None, judge: Judge | None) -> dict[str, Any]:
+    if people is None:
+        return {}
+    taught = judge.metrics if judge else {"judge": "none: the labels are too few or of one kind"}
+    return {"labels": {"num_labels": len(people), "left_out": dict(people.left_out), **taught}}
 
 
 @contextmanager
@@ -129,41 +166,6 @@ def product_counts(snapshot: GraphSnapshot, purchase_counts: pa.Table | None) ->
         for end in snapshot.edge_index("BOUGHT_WITH"):
             np.maximum.at(counts, end, snapshot.edge_values("BOUGHT_WITH", "num_baskets"))
     return counts
-
-
-def _learn(
-    snapshot: GraphSnapshot,
-    content: Content,
-    counts: Floats,
-    pairs: tuple[Pairs, Pairs],
-    settings: TrainSettings,
-    progress: Progress,
-) -> Decoder:
-    views = _views(snapshot, content, settings, progress)
-    priors = np.log1p(counts) - np.log1p(counts).mean()
-    flat = np.zeros(len(counts), np.float32)
-    heads: list[HeadVectors] = []
-    for stage, own, prior in zip(("substitutes", "complements"), pairs, (flat, priors), strict=True):
-        course = Course(settings, content.category, progress, stage)
-        heads.append(fit_head(own, views, priors=prior.astype(np.float32), course=course))
-    affinity = category_affinity(pairs[1], content.category)
-    decoder = Decoder(heads[0], heads[1], content, np.log1p(counts).astype(np.float32), affinity)
-    return replace(decoder, weights=fit_weights(decoder, *pairs, seed=settings.seed))
-
-
-def _views(
-    snapshot: GraphSnapshot, content: Content, settings: TrainSettings, progress: Progress
-) -> list[torch.Tensor]:
-    """Propagated features for each fold, and last over every edge."""
-    data = hetero_data(snapshot)
-    generator = np.random.default_rng(settings.seed)
-    signature = generator.standard_normal((snapshot.num_products, settings.signature_width)).astype(np.float32)
-    features = torch.from_numpy(np.concatenate([content.features, signature], axis=1))
-    views = []
-    for without in (*range(settings.num_folds), None):
-        views.append(propagated(data, features, without_fold=without, num_folds=settings.num_folds, seed=settings.seed))
-        progress("propagating features", len(views), settings.num_folds + 1)
-    return views
 
 
 def _embeddings(
@@ -197,7 +199,8 @@ def _popularity(snapshot: GraphSnapshot, counts: Floats) -> pa.Table:
     return pa.table({"sku": snapshot.keys("Product").take(pa.array(order)), "num_baskets": counts[order]})
 
 
-def _metrics(snapshot: GraphSnapshot, substitutes: Pairs, complements: Pairs, relations: Relations) -> dict[str, Any]:
+def _metrics(snapshot: GraphSnapshot, labels: WeakLabels, relations: Relations) -> dict[str, Any]:
+    substitutes, complements = labels.substitutes, labels.complements
     switched = snapshot.edges["SWITCHED_TO"].num_rows
     return {
         "num_products": snapshot.num_products,
@@ -212,4 +215,6 @@ def _metrics(snapshot: GraphSnapshot, substitutes: Pairs, complements: Pairs, re
 
 
 def _complements_stand_on(snapshot: GraphSnapshot) -> str:
-    return "co-purchase" if snapshot.edges["BOUGHT_WITH"].num_rows else "co-purchase of categories"
+    if snapshot.edges["BOUGHT_WITH"].num_rows:
+        return "co-purchase"
+    return "co-purchase of categories" if snapshot.edges["GOES_WITH"].num_rows else "people's labels"

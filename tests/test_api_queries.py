@@ -187,7 +187,7 @@ def test_nodes_are_found_again_by_their_ids(service):
 RELATIONS = """{ product(sku: "spaghetti") {
   substitutes(first: 2) { totalCount pageInfo { hasNextPage } edges {
     node { sku } probability isCalibrated rank transferShare modelVersion availability verdict { word }
-    evidence { baskets switches sharedCategory textSimilarity }
+    evidence { baskets switches sharedCategory textSimilarity isContested }
     explanation { sentence paths { steps { source relation target targetLabel isForward } } } } }
   complements { edges { node { sku } explanation { sentence } } } } }"""
 

@@ -1,5 +1,6 @@
 """Relations as they stand now: verdicts laid over the model's order, scopes and windows, and plain explanations."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -168,6 +169,16 @@ def test_an_explanation_names_what_is_shared():
         "fusilli can stand in for Spaghetti (probability 0.85): bought together in 1 basket; "
         "one taken in place of the other 9 times; both in Pasta; both of the brand Roma."
     )
+
+
+def test_evidence_for_both_relations_is_told():
+    edge = replace(related("spaghetti", SUB, moment=shop.moment())[0], num_baskets=12)
+    assert edge.is_contested
+    assert (
+        "9 times; so there is evidence for both relations; both in Pasta"
+        in explain(edge, [], names={}, category="Pasta").sentence
+    )
+    assert not replace(edge, num_switches=0).is_contested
 
 
 def test_an_explanation_without_evidence_is_still_a_sentence():

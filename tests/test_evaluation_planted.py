@@ -1,23 +1,9 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from learning_shops import snapshot_of
 
 from evaluation import planted
 from evaluation.planted import Labelled
-
-
-def test_heuristics_rank_partners_by_what_they_measure():
-    snapshot = snapshot_of(
-        {"sku": list("abcd"), "name": ["red tea", "red tea bag", "milk", "oat milk"]},
-        together={"source": [0], "target": [2], "num_baskets": [5], "lift": [4.0], "ppmi": [1.0]},
-        category=[0, 0, 1, 1],
-    )
-    scores = {name: matrix.toarray() for name, matrix in planted.heuristics(snapshot).items()}
-    assert scores["lift"][0].tolist() == [0, 0, 4, 0]
-    assert scores["ppmi"][2].tolist() == [1, 0, 0, 0]
-    assert scores["same category"].tolist() == [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1], [0, 0, 1, 1]]
-    assert scores["name cosine"][0, 1] > scores["name cosine"][0, 2]
 
 
 def test_hits_count_anchors_that_have_a_partner():

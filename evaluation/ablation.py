@@ -1,0 +1,103 @@
+"""Protocol ablation: each ingredient of the relation model left out, paired with the whole on planted truths."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import numpy.typing as npt
+
+from evaluation.planted import Prepared, our_figures, prepared
+from evaluation.report import OURS, Report, peak_mib
+from gnn.settings import TrainSettings
+from gnn.training import fit
+from loaders.staging import LoadOptions, stage
+from loaders.synthetic import make_shop
+from loaders.synthetic_truths import read_truths
+from measures.bootstrap import paired_difference
+from schema.progress import Progress, silent
+
+Floats = npt.NDArray[np.float64]
+INGREDIENTS = (
+    "names",
+    "attributes",
+    "price and size",
+    "signature",
+    "C",
+    "CC",
+    "S",
+    "SS",
+    "CS",
+    "SC",
+    "B",
+    "folds",
+    "own vectors",
+    "twins",
+    "switch lift",
+    "affinity",
+    "held out",
+)
+"""What `TrainSettings.without` may name: inputs, metapaths (see gnn/propagation.py), and ways of learning."""
+
+
+def run(
+    scale: str = "small",
+    *,
+    seeds: Sequence[int] = (0, 1, 2),
+    ingredients: Sequence[str] = INGREDIENTS,
+    progress: Progress = silent,
+) -> Report:
+    """Fit each shop whole and without each ingredient; hits are paired by anchor over all seeds.
+
+    Args:
+        scale: `small`, `medium` or `large`.
+    """
+    names = [OURS, *(f"without {name}" for name in ingredients)]
+    figures: dict[str, list[dict[str, float]]] = {name: [] for name in names}
+    hits: dict[str, list[Floats]] = {name: [] for name in names}
+    seconds, load_id, shop = 0.0, "", None
+    for seed in seeds:
+        shop, load_id = _shop(scale, seed, progress)
+        for place, name in enumerate(names):
+            settings = TrainSettings(seed=seed, without=() if name == OURS else (name.removeprefix("without "),))
+            trained = fit(shop.snapshot, settings=settings, purchase_counts=shop.counts)
+            ours, found = our_figures(trained, shop.labelled)
+            seconds += trained.fit_seconds
+            figures[name].append(ours)
+            hits[name].append(np.concatenate(list(found.values())))
+            progress(f"ablation, seed {seed}", place + 1, len(names))
+    results = {
+        name: {metric: float(np.mean([one[metric] for one in rows])) for metric in rows[0]}
+        for name, rows in figures.items()
+    }
+    return Report(
+        protocol="ablation",
+        tables=f"synthetic {scale}",
+        data_hash=load_id,
+        as_of=shop.snapshot.as_of if shop else None,
+        seed=seeds[0],
+        fit_seconds=seconds,
+        peak_mib=peak_mib(),
+        results=results,
+        differences=_differences({name: np.concatenate(rows) for name, rows in hits.items()}),
+        notes=(f"Means over seeds {', '.join(map(str, seeds))}; a gap above 0 says that the ingredient helps.",),
+    )
+
+
+def _shop(scale: str, seed: int, progress: Progress) -> tuple[Prepared, str]:
+    with TemporaryDirectory() as folder:
+        made = make_shop(scale, seed=seed, into=Path(folder) / "shop", params=None, progress=progress)
+        truths = read_truths(made)
+        tables = stage("retail-tables", made, into=Path(folder) / "staged", options=LoadOptions(), progress=progress)
+        return prepared(truths, tables, progress), tables.load_id
+
+
+def _differences(hits: dict[str, Floats]) -> dict[str, dict[str, object]]:
+    """hit@10 of the whole less that without each ingredient."""
+    gaps = {}
+    for name, theirs in hits.items():
+        told = np.isfinite(hits[OURS]) & np.isfinite(theirs)
+        if name != OURS and told.any():
+            gap = paired_difference(hits[OURS][told], theirs[told], seed=0)
+            gaps[f"hit@10 {name}"] = {"against": name, **vars(gap)}
+    return gaps
