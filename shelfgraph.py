@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
@@ -142,17 +143,20 @@ class Parts:
         Raises:
             NotFound: if nothing has been loaded.
         """
-        from api.app import create_app  # noqa: PLC0415
-        from decisions.advisor import Advisor  # noqa: PLC0415
-        from decisions.live import LiveFacts  # noqa: PLC0415
-        from graph.connection_async import connect_async  # noqa: PLC0415
-        from graph.paths import CustomerHistory, EvidencePaths  # noqa: PLC0415
+        with ThreadPoolExecutor(max_workers=2) as beside:  # hashing and reading go on while the rest is imported
+            champion = beside.submit(self._champion)
+            facts = beside.submit(lambda: self._facts(self._newest_version()))
+            from api.app import create_app  # noqa: PLC0415
+            from decisions.advisor import Advisor  # noqa: PLC0415
+            from decisions.live import LiveFacts  # noqa: PLC0415
+            from graph.connection_async import connect_async  # noqa: PLC0415
+            from graph.paths import CustomerHistory, EvidencePaths  # noqa: PLC0415
 
-        user, password, database = self._graph_login()
-        graph = connect_async(self._settings.graph_uri, user=user, password=password, database=database)
+            user, password, database = self._graph_login()
+            graph = connect_async(self._settings.graph_uri, user=user, password=password, database=database)
         advisor = Advisor(
-            live=LiveFacts(self._facts(self._newest_version()), journal=self.journal, read_facts=self._facts),
-            artefact=self.registry.load() if self.registry.champion() else None,
+            live=LiveFacts(facts.result(), journal=self.journal, read_facts=self._facts),
+            artefact=champion.result(),
             history=CustomerHistory(graph.read),
             paths=EvidencePaths(graph.read),
             today=lambda: clock().date(),
@@ -160,6 +164,9 @@ class Parts:
         return create_app(
             advisor=advisor, graph=graph, journal=self.journal, clock=clock, newer_model=self._newer_model
         )
+
+    def _champion(self) -> "Artefact | None":
+        return self.registry.load() if self.registry.champion() else None
 
     def _newer_model(self, served: str | None) -> "Artefact | None":
         champion = self.registry.champion()

@@ -10,6 +10,7 @@ import torch
 
 from gnn.decoding import COMPLEMENT, SUBSTITUTE, Decoder
 from gnn.heads import HeadVectors
+from gnn.search import ROWS, highest
 from measures.text import pair_similarity
 from schema.edges import RELATION_CAP, RelationName
 from schema.progress import Progress
@@ -20,15 +21,17 @@ Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 FETCHED = 100
 """Candidates fetched by vectors for each anchor before probabilities order them."""
-BLOCK = 1024
 LEAST = 0.01
 """Candidates of lower probability are not kept."""
 
 
-def relate(snapshot: GraphSnapshot, decoder: Decoder, *, progress: Progress) -> Relations:
+def relate(snapshot: GraphSnapshot, decoder: Decoder, *, progress: Progress, device: str = "cpu") -> Relations:
     """At most RELATION_CAP candidates for every anchor and relation, ordered by probability, ties by sku.
 
     A relation without a single weak label has nothing to be told by, and none of it are kept.
+
+    Args:
+        device: where candidates are searched.
     """
     heads: tuple[tuple[RelationName, HeadVectors, int], ...] = (
         ("COMPLEMENTS", decoder.complement, COMPLEMENT),
@@ -41,24 +44,24 @@ def relate(snapshot: GraphSnapshot, decoder: Decoder, *, progress: Progress) -> 
     for relation, head, place in heads:
         if not head.is_taught:
             continue
-        for anchors, candidates, probability in strongest(head, decoder, place, progress, relation):
+        for anchors, candidates, probability in strongest(head, decoder, place, progress, relation, device):
             tables.append(_rows(snapshot, decoder, counted, relation, (anchors, candidates, probability)))
     return Relations(table=pa.concat_tables(tables).combine_chunks(), is_calibrated=False)
 
 
 def strongest(
-    head: HeadVectors, decoder: Decoder, place: int, progress: Progress, relation: RelationName
+    head: HeadVectors, decoder: Decoder, place: int, progress: Progress, relation: RelationName, device: str = "cpu"
 ) -> Iterator[tuple[Rows, Rows, Floats]]:
     """Anchors, candidates and probabilities of the kept pairs, block of anchors by block, sorted as Relations is."""
     size = len(head.priors)
-    names = decoder.content.text
-    for start in range(0, size, BLOCK):
-        block = np.arange(start, min(start + BLOCK, size))
-        scores = head.anchors[block] @ head.candidates.T + head.priors
-        fetched = [_fetch(scores, block, FETCHED)]
-        if place == SUBSTITUTE:
-            fetched.append(_fetch(names[block] @ names.T, block, FETCHED // 4))
-        candidates = np.concatenate(fetched, axis=1)
+    ends = [torch.from_numpy(each).to(device) for each in (head.anchors, head.candidates, head.priors)]
+    searches = [highest(ends[0], ends[1], ends[2], depth=FETCHED)]
+    if place == SUBSTITUTE:
+        text = torch.from_numpy(decoder.content.text).to(device)
+        searches.append(highest(text, text, torch.zeros_like(ends[2]), depth=FETCHED // 4))
+    for start, *fetched in zip(range(0, size, ROWS), *searches, strict=True):
+        block = np.arange(start, min(start + ROWS, size))
+        candidates = torch.cat(fetched, dim=1).cpu().numpy()
         anchors = np.repeat(block, candidates.shape[1])
         keys = np.unique((anchors * size + candidates.ravel())[anchors != candidates.ravel()])
         anchors, chosen = keys // size, keys % size
@@ -68,12 +71,6 @@ def strongest(
         kept = (np.arange(len(anchors)) - np.searchsorted(anchors, anchors) < RELATION_CAP) & (probability >= LEAST)
         yield anchors[kept], chosen[kept], probability[kept]
         progress(f"relations: {relation.lower().replace('_', ' ')}", int(block[-1]) + 1, size)
-
-
-def _fetch(scores: Floats, block: Rows, depth: int) -> Rows:
-    scores[np.arange(len(block)), block] = -np.inf
-    depth = min(depth, scores.shape[1])
-    return torch.topk(torch.from_numpy(scores), depth, dim=1).indices.numpy()
 
 
 def _evidence(snapshot: GraphSnapshot, name: str) -> sp.csr_matrix:

@@ -24,7 +24,9 @@ class TrainSettings:
         max_steps: of each part of a head's training; large catalogues are passed over fewer times than asked.
         prior_power: share of a candidate's log popularity taken off its score: 0 keeps popular ones, 1 is lift.
         mass_power: how much more an anchor with strong ties counts in a basket than one with weak ties.
-        num_threads: processor threads torch uses; one is fastest on small shops and beside other work.
+        num_threads: processor threads torch uses; 0 takes one for catalogues of at most `max_candidates` products,
+            where it is fastest, and every core for larger ones.
+        device: `cpu`, or `cuda` for one graphics card (a process).
     """
 
     seed: int = 0
@@ -45,4 +47,9 @@ class TrainSettings:
     weight_decay: float = 1e-4
     prior_power: float = 0.0
     mass_power: float = 0.5
-    num_threads: int = 1
+    num_threads: int = 0
+    device: str = "cpu"
+
+    def is_exact(self, num_products: int) -> bool:
+        """Whether a catalogue's softmax is over all its products in every step."""
+        return num_products <= self.max_candidates

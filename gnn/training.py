@@ -1,8 +1,7 @@
 """One fit: a graph snapshot to vectors, relations and what is popular."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +18,7 @@ from gnn.hetero import hetero_data
 from gnn.propagation import propagated
 from gnn.relating import relate
 from gnn.settings import TrainSettings
+from gnn.steady import steady_torch
 from gnn.targets import Pairs, complement_pairs, substitute_pairs
 from schema.embeddings import EmbeddingTable
 from schema.errors import EmptyWindow
@@ -83,14 +83,14 @@ def fit(
     began, settings = time.perf_counter(), settings or TrainSettings()
     if snapshot.num_products == 0:
         raise EmptyWindow(f"The snapshot as of {snapshot.as_of} holds no product.", remedy="Load products first.")
-    with steady_torch(settings.num_threads):
+    with steady_torch(settings, snapshot.num_products):
         counts = product_counts(snapshot, purchase_counts)
         content = read_content(snapshot, settings)
         folds = {"num_folds": settings.num_folds, "seed": settings.seed}
         complements = complement_pairs(snapshot, content.category, counts, **folds)
         substitutes = substitute_pairs(snapshot, content, **folds)
         decoder = _learn(snapshot, content, counts, (substitutes, complements), settings, progress)
-        relations = relate(snapshot, decoder, progress=progress)
+        relations = relate(snapshot, decoder, progress=progress, device=settings.device)
     return Trained(
         embeddings=_embeddings(snapshot, decoder, complements, settings),
         relations=relations,
@@ -99,20 +99,6 @@ def fit(
         fit_seconds=time.perf_counter() - began,
         decoder=decoder,
     )
-
-
-@contextmanager
-def steady_torch(num_threads: int) -> Iterator[None]:
-    """Torch with deterministic algorithms and a fixed number of threads, put back as it was afterwards."""
-    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    torch.set_num_threads(num_threads)
-    torch.use_deterministic_algorithms(True)
-    try:
-        with torch.random.fork_rng(devices=[]):
-            yield
-    finally:
-        torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(strict)
 
 
 def product_counts(snapshot: GraphSnapshot, purchase_counts: pa.Table | None) -> Floats:

@@ -1,0 +1,38 @@
+"""What a fit runs on: deterministic torch on a fixed number of threads, or on one graphics card."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+import torch.distributed as dist
+
+from gnn.settings import TrainSettings
+
+
+def best_device(asked: str) -> str:
+    """`cuda` or `cpu`: what was asked for, and for `auto` the graphics card where there is one."""
+    if asked != "auto":
+        return asked
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+@contextmanager
+def steady_torch(settings: TrainSettings, num_products: int) -> Iterator[None]:
+    """Torch with deterministic algorithms and a fixed number of threads, put back as it was afterwards."""
+    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    torch.set_num_threads(settings.num_threads or _threads_for(settings, num_products))
+    torch.use_deterministic_algorithms(True)
+    try:
+        with torch.random.fork_rng(devices=[torch.cuda.current_device()] if settings.device == "cuda" else []):
+            yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(strict)
+
+
+def _threads_for(settings: TrainSettings, num_products: int) -> int:
+    if settings.is_exact(num_products):
+        return 1
+    beside = dist.get_world_size() if dist.is_initialized() else 1
+    return max(1, len(os.sched_getaffinity(0)) // beside)
