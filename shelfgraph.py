@@ -1,5 +1,6 @@
 """Shelfgraph's root: settings from the environment, the wiring of every part, and the command line's entry."""
 
+import os
 import subprocess
 import sys
 import warnings
@@ -234,6 +235,8 @@ def main() -> None:
     """Run the command line; a diagnosis ends it with its own exit code and no traceback."""
     # torch_geometric still compiles with what torch means to retire; nobody who runs a command can mend that.
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"torch\.")
+    # CUDA's matrix products are the same in every run only with a workspace of their own, chosen before it starts.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     try:
         application(obj=wire(Settings()))
     except ShelfgraphError as error:

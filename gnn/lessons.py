@@ -111,7 +111,7 @@ def stepper(module: torch.nn.Module, rate: float, steps: int, settings: TrainSet
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         add_up(parameters)
-        optimiser.step()
+        optimiser.step()  # type: ignore[no-untyped-call]
         schedule.step()
 
     return step

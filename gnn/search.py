@@ -58,5 +58,7 @@ def highest(anchors: Tensor, candidates: Tensor, priors: Tensor, *, depth: int) 
 
 def _silence(scores: Tensor, offset: int) -> None:
     """Put each anchor's own column, `offset` beside the diagonal, out of reach."""
-    rows = torch.arange(max(0, -offset), min(len(scores), scores.shape[1] - offset), device=scores.device)
-    scores[rows, rows + offset] = FAR
+    first, last = max(0, -offset), min(len(scores), scores.shape[1] - offset)
+    if first < last:
+        rows = torch.arange(first, last, device=scores.device)
+        scores[rows, rows + offset] = FAR

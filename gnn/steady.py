@@ -8,10 +8,17 @@ import torch
 import torch.distributed as dist
 
 from gnn.settings import TrainSettings
+from schema.errors import Unavailable
 
 
 def best_device(asked: str) -> str:
-    """`cuda` or `cpu`: what was asked for, and for `auto` the graphics card where there is one."""
+    """`cuda` or `cpu`: what was asked for, and for `auto` the graphics card where there is one.
+
+    Raises:
+        Unavailable: if a graphics card was asked for and there is none that torch can use.
+    """
+    if asked == "cuda" and not torch.cuda.is_available():
+        raise Unavailable("torch finds no graphics card.", remedy="Train with --device cpu.")
     if asked != "auto":
         return asked
     return "cuda" if torch.cuda.is_available() else "cpu"
