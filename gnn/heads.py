@@ -14,7 +14,7 @@ from gnn.network import Residual, Trunk
 from gnn.parallel import handed_out, handed_over, shard, whole
 from gnn.search import log_totals
 from gnn.settings import TrainSettings
-from gnn.steady import steady_torch
+from gnn.steady import search_threads, steady_torch
 from gnn.targets import Pairs
 from schema.progress import Progress, silent
 
@@ -91,7 +91,7 @@ def fit_head(pairs: Pairs, views: Sequence[Tensor], *, priors: Floats, course: C
 def assist() -> None:
     """Take part in every head that the first process fits, until it is done."""
     while (task := handed_out(None)) is not None:
-        with steady_torch(task.settings, len(task.priors)):
+        with steady_torch(task.settings):
             views = [handed_over(torch.empty(task.shape, dtype=torch.half)) for _ in range(task.num_views)]
             course = Course(task.settings, task.category, silent, "")
             _taught(task.pairs, views, torch.from_numpy(task.priors), course)
@@ -109,7 +109,7 @@ def _taught(pairs: Pairs, views: Sequence[Tensor], offset: Tensor, course: Cours
     is_sparse = not settings.is_exact(len(offset))
     residual = Residual(anchors, candidates, offset + learnt, known=known, is_sparse=is_sparse)
     _train_residual(residual, pairs, course)
-    return _vectors(residual)
+    return _vectors(residual, search_threads(settings))
 
 
 def _untaught(priors: Floats, width: int) -> HeadVectors:
@@ -178,10 +178,10 @@ def _over_everything(trunk: Trunk, view: Tensor) -> tuple[Tensor, Tensor, Tensor
 
 
 @torch.no_grad()
-def _vectors(residual: Residual) -> HeadVectors:
+def _vectors(residual: Residual, num_threads: int) -> HeadVectors:
     """The vectors learnt, with each anchor's normaliser."""
     rows = torch.arange(len(residual.priors), device=residual.priors.device)
     anchors, (candidates, priors) = residual.anchor(rows), residual.candidate(rows)
     own = shard(len(rows))
-    normalisers = whole(log_totals(anchors, candidates, priors, own), len(rows))
+    normalisers = whole(log_totals(anchors, candidates, priors, own, num_threads=num_threads), len(rows))
     return HeadVectors(*(values.cpu().numpy() for values in (anchors, candidates, priors, normalisers)))

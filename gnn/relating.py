@@ -11,6 +11,8 @@ import torch
 from gnn.decoding import COMPLEMENT, SUBSTITUTE, Decoder
 from gnn.heads import HeadVectors
 from gnn.search import ROWS, highest
+from gnn.settings import TrainSettings
+from gnn.steady import search_threads
 from measures.text import pair_similarity
 from schema.edges import RELATION_CAP, RelationName
 from schema.progress import Progress
@@ -21,17 +23,15 @@ Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 FETCHED = 100
 """Candidates fetched by vectors for each anchor before probabilities order them."""
+STAGES = {COMPLEMENT: "complements", SUBSTITUTE: "substitutes"}
 LEAST = 0.01
 """Candidates of lower probability are not kept."""
 
 
-def relate(snapshot: GraphSnapshot, decoder: Decoder, *, progress: Progress, device: str = "cpu") -> Relations:
+def relate(snapshot: GraphSnapshot, decoder: Decoder, *, settings: TrainSettings, progress: Progress) -> Relations:
     """At most RELATION_CAP candidates for every anchor and relation, ordered by probability, ties by sku.
 
     A relation without a single weak label has nothing to be told by, and none of it are kept.
-
-    Args:
-        device: where candidates are searched.
     """
     heads: tuple[tuple[RelationName, HeadVectors, int], ...] = (
         ("COMPLEMENTS", decoder.complement, COMPLEMENT),
@@ -44,21 +44,21 @@ def relate(snapshot: GraphSnapshot, decoder: Decoder, *, progress: Progress, dev
     for relation, head, place in heads:
         if not head.is_taught:
             continue
-        for anchors, candidates, probability in strongest(head, decoder, place, progress, relation, device):
+        for anchors, candidates, probability in strongest(head, decoder, place, settings, progress):
             tables.append(_rows(snapshot, decoder, counted, relation, (anchors, candidates, probability)))
     return Relations(table=pa.concat_tables(tables).combine_chunks(), is_calibrated=False)
 
 
 def strongest(
-    head: HeadVectors, decoder: Decoder, place: int, progress: Progress, relation: RelationName, device: str = "cpu"
+    head: HeadVectors, decoder: Decoder, place: int, settings: TrainSettings, progress: Progress
 ) -> Iterator[tuple[Rows, Rows, Floats]]:
     """Anchors, candidates and probabilities of the kept pairs, block of anchors by block, sorted as Relations is."""
-    size = len(head.priors)
-    ends = [torch.from_numpy(each).to(device) for each in (head.anchors, head.candidates, head.priors)]
-    searches = [highest(ends[0], ends[1], ends[2], depth=FETCHED)]
+    size, threads = len(head.priors), search_threads(settings)
+    ends = [torch.from_numpy(each).to(settings.device) for each in (head.anchors, head.candidates, head.priors)]
+    searches = [highest(ends[0], ends[1], ends[2], depth=FETCHED, num_threads=threads)]
     if place == SUBSTITUTE:
-        text = torch.from_numpy(decoder.content.text).to(device)
-        searches.append(highest(text, text, torch.zeros_like(ends[2]), depth=FETCHED // 4))
+        text = torch.from_numpy(decoder.content.text).to(settings.device)
+        searches.append(highest(text, text, torch.zeros_like(ends[2]), depth=FETCHED // 4, num_threads=threads))
     for start, *fetched in zip(range(0, size, ROWS), *searches, strict=True):
         block = np.arange(start, min(start + ROWS, size))
         candidates = torch.cat(fetched, dim=1).cpu().numpy()
@@ -70,7 +70,7 @@ def strongest(
         anchors, chosen, probability = anchors[order], chosen[order], probability[order]
         kept = (np.arange(len(anchors)) - np.searchsorted(anchors, anchors) < RELATION_CAP) & (probability >= LEAST)
         yield anchors[kept], chosen[kept], probability[kept]
-        progress(f"relations: {relation.lower().replace('_', ' ')}", int(block[-1]) + 1, size)
+        progress(f"relations: {STAGES[place]}", int(block[-1]) + 1, size)
 
 
 def _evidence(snapshot: GraphSnapshot, name: str) -> sp.csr_matrix:

@@ -24,8 +24,7 @@ class TrainSettings:
         max_steps: of each part of a head's training; large catalogues are passed over fewer times than asked.
         prior_power: share of a candidate's log popularity taken off its score: 0 keeps popular ones, 1 is lift.
         mass_power: how much more an anchor with strong ties counts in a basket than one with weak ties.
-        num_threads: processor threads torch uses; 0 takes one for catalogues of at most `max_candidates` products,
-            where it is fastest, and every core for larger ones.
+        num_threads: that search over all pairs; 0 takes every core. Vectors are the same by any number.
         device: `cpu`, or `cuda` for one graphics card (a process).
     """
 

@@ -1,4 +1,4 @@
-"""What a fit runs on: deterministic torch on a fixed number of threads, or on one graphics card."""
+"""What a fit runs on: deterministic torch on one thread, or on one graphics card."""
 
 import os
 from collections.abc import Iterator
@@ -24,11 +24,20 @@ def best_device(asked: str) -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
+def search_threads(settings: TrainSettings) -> int:
+    """How many threads search over all pairs: as told, or every core, shared with the processes beside this one."""
+    beside = dist.get_world_size() if dist.is_initialized() else 1
+    return settings.num_threads or max(1, len(os.sched_getaffinity(0)) // beside)
+
+
 @contextmanager
-def steady_torch(settings: TrainSettings, num_products: int) -> Iterator[None]:
-    """Torch with deterministic algorithms and a fixed number of threads, put back as it was afterwards."""
+def steady_torch(settings: TrainSettings) -> Iterator[None]:
+    """Torch with deterministic algorithms on one thread, put back as it was afterwards.
+
+    Steps are too small for more: threads would wait for each other.
+    """
     threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    torch.set_num_threads(settings.num_threads or _threads_for(settings, num_products))
+    torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     try:
         with torch.random.fork_rng(devices=[torch.cuda.current_device()] if settings.device == "cuda" else []):
@@ -36,10 +45,3 @@ def steady_torch(settings: TrainSettings, num_products: int) -> Iterator[None]:
     finally:
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(strict)
-
-
-def _threads_for(settings: TrainSettings, num_products: int) -> int:
-    if settings.is_exact(num_products):
-        return 1
-    beside = dist.get_world_size() if dist.is_initialized() else 1
-    return max(1, len(os.sched_getaffinity(0)) // beside)

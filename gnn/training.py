@@ -15,7 +15,7 @@ from gnn.content import Content, read_content
 from gnn.decoding import Decoder, category_affinity, fit_weights
 from gnn.heads import Course, HeadVectors, fit_head
 from gnn.hetero import hetero_data
-from gnn.propagation import propagated
+from gnn.propagation import fold_views
 from gnn.relating import relate
 from gnn.settings import TrainSettings
 from gnn.steady import steady_torch
@@ -83,14 +83,14 @@ def fit(
     began, settings = time.perf_counter(), settings or TrainSettings()
     if snapshot.num_products == 0:
         raise EmptyWindow(f"The snapshot as of {snapshot.as_of} holds no product.", remedy="Load products first.")
-    with steady_torch(settings, snapshot.num_products):
+    with steady_torch(settings):
         counts = product_counts(snapshot, purchase_counts)
         content = read_content(snapshot, settings)
         folds = {"num_folds": settings.num_folds, "seed": settings.seed}
         complements = complement_pairs(snapshot, content.category, counts, **folds)
         substitutes = substitute_pairs(snapshot, content, **folds)
         decoder = _learn(snapshot, content, counts, (substitutes, complements), settings, progress)
-        relations = relate(snapshot, decoder, progress=progress, device=settings.device)
+        relations = relate(snapshot, decoder, settings=settings, progress=progress)
     return Trained(
         embeddings=_embeddings(snapshot, decoder, complements, settings),
         relations=relations,
@@ -145,9 +145,9 @@ def _views(
     generator = np.random.default_rng(settings.seed)
     signature = generator.standard_normal((snapshot.num_products, settings.signature_width)).astype(np.float32)
     features = torch.from_numpy(np.concatenate([content.features, signature], axis=1))
-    views = []
-    for without in (*range(settings.num_folds), None):
-        views.append(propagated(data, features, without_fold=without, num_folds=settings.num_folds, seed=settings.seed))
+    views: list[torch.Tensor] = []
+    for view in fold_views(data, features, num_folds=settings.num_folds, seed=settings.seed):
+        views.append(view)
         progress("propagating features", len(views), settings.num_folds + 1)
     return views
 
