@@ -1,6 +1,10 @@
-"""Skipped by name without a graphics card. Needs torch, torch_geometric, scipy, scikit-learn and pyarrow alone:
-CUBLAS_WORKSPACE_CONFIG=:4096:8 python -m pytest --noconftest tests/test_gnn_gpu.py -s"""
+"""Skipped by name without a graphics card.
 
+Needs torch, torch_geometric, scipy, scikit-learn and pyarrow alone:
+CUBLAS_WORKSPACE_CONFIG=:4096:8 python -m pytest --noconftest tests/test_gnn_gpu.py -s
+"""
+
+import sys
 import time
 from dataclasses import replace
 
@@ -47,5 +51,5 @@ def test_a_hundred_thousand_products_fit(device):
     )
     began = time.perf_counter()
     trained = fit(large, settings=TrainSettings(device=device))
-    print(f"\n100,000 products, {len(ends):,} pairs on {device}: {time.perf_counter() - began:.0f} s")
+    sys.stdout.write(f"\n100,000 products, {len(ends):,} pairs on {device}: {time.perf_counter() - began:.0f} s\n")
     assert trained.relations.table.num_rows > size
