@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -185,7 +185,7 @@ class Parts:
 
         return read_facts(self.lake, version=version, as_of=self.lake.default_as_of(version))
 
-    def _graph_login(self) -> dict[str, str]:
+    def _graph_login(self) -> dict[str, Any]:
         settings = self._settings
         password = settings.neo4j_password or (self.server.password() if self.server else "")
         return {"user": settings.neo4j_user, "password": password, "database": settings.neo4j_database}
