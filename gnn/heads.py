@@ -148,9 +148,10 @@ def _train_residual(residual: Residual, pairs: Pairs, course: Course) -> None:
     settings, size = course.settings, len(course.category)
     generator = np.random.default_rng(settings.seed + 1)
     lesson = Lesson(pairs.matrix(size), None, course.category, settings.batch)
-    epochs = _passes(settings.own_epochs, lesson.num_steps, settings)
+    is_exact = settings.is_exact(size)
+    epochs = _passes(settings.own_epochs if is_exact else settings.drawn_epochs, lesson.num_steps, settings)
     step = stepper(residual, settings.learning_rate, epochs * lesson.num_steps, settings)
-    most = size if settings.is_exact(size) else settings.drawn_candidates
+    most = size if is_exact else settings.drawn_candidates
 
     def score(batch: Tensor, drawn: Tensor) -> Tensor:
         vectors, priors = residual.candidate(drawn)

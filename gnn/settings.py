@@ -16,6 +16,7 @@ class TrainSettings:
         hidden: width of the hidden layer.
         epochs: passes of the shared network over all folds.
         own_epochs: passes of the products' own vectors over all pairs.
+        drawn_epochs: the same in catalogues larger than `max_candidates`, where a step moves only what was drawn.
         num_folds: parts the pairs are cut into; a pair's features never see the edges of its own part.
         batch: anchors a step.
         max_candidates: the largest catalogue whose softmax is exact; in larger ones it is over `drawn_candidates`.
@@ -36,6 +37,7 @@ class TrainSettings:
     hidden: int = 256
     epochs: int = 2
     own_epochs: int = 25
+    drawn_epochs: int = 50
     num_folds: int = 5
     batch: int = 512
     max_candidates: int = 8192
