@@ -1,13 +1,15 @@
 """Shelfgraph's root: settings from the environment, the wiring of every part, and the command line's entry."""
 
+import os
 import subprocess
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,6 +22,7 @@ from schema.errors import NotFound, ShelfgraphError
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from decisions.live import LiveFacts
     from graph.connection import Graph
     from graph.server import LocalServer
     from journal.store import Journal
@@ -133,8 +136,7 @@ class Parts:
         """The graph for loads and checks, connected."""
         from graph.connection import connect  # noqa: PLC0415
 
-        user, password, database = self._graph_login()
-        return connect(self._settings.graph_uri, user=user, password=password, database=database)
+        return connect(self._settings.graph_uri, **self._graph_login())
 
     def app(self) -> "Starlette":
         """The web application on the newest lake version and the champion.
@@ -142,17 +144,18 @@ class Parts:
         Raises:
             NotFound: if nothing has been loaded.
         """
-        from api.app import create_app  # noqa: PLC0415
-        from decisions.advisor import Advisor  # noqa: PLC0415
-        from decisions.live import LiveFacts  # noqa: PLC0415
-        from graph.connection_async import connect_async  # noqa: PLC0415
-        from graph.paths import CustomerHistory, EvidencePaths  # noqa: PLC0415
+        with ThreadPoolExecutor(max_workers=2) as beside:  # hashing and reading go on while the rest is imported
+            champion = beside.submit(self._newer_model, None)
+            live = beside.submit(self.live)
+            from api.app import create_app  # noqa: PLC0415
+            from decisions.advisor import Advisor  # noqa: PLC0415
+            from graph.connection_async import connect_async  # noqa: PLC0415
+            from graph.paths import CustomerHistory, EvidencePaths  # noqa: PLC0415
 
-        user, password, database = self._graph_login()
-        graph = connect_async(self._settings.graph_uri, user=user, password=password, database=database)
+            graph = connect_async(self._settings.graph_uri, **self._graph_login())
         advisor = Advisor(
-            live=LiveFacts(self._facts(self._newest_version()), journal=self.journal, read_facts=self._facts),
-            artefact=self.registry.load() if self.registry.champion() else None,
+            live=live.result(),
+            artefact=champion.result(),
             history=CustomerHistory(graph.read),
             paths=EvidencePaths(graph.read),
             today=lambda: clock().date(),
@@ -160,6 +163,12 @@ class Parts:
         return create_app(
             advisor=advisor, graph=graph, journal=self.journal, clock=clock, newer_model=self._newer_model
         )
+
+    def live(self) -> "LiveFacts":
+        """The newest lake version's facts, kept up with the journal; raises NotFound where nothing was loaded."""
+        from decisions.live import LiveFacts  # noqa: PLC0415
+
+        return LiveFacts(self._facts(self._newest_version()), journal=self.journal, read_facts=self._facts)
 
     def _newer_model(self, served: str | None) -> "Artefact | None":
         champion = self.registry.champion()
@@ -176,10 +185,10 @@ class Parts:
 
         return read_facts(self.lake, version=version, as_of=self.lake.default_as_of(version))
 
-    def _graph_login(self) -> tuple[str, str, str]:
+    def _graph_login(self) -> dict[str, Any]:
         settings = self._settings
         password = settings.neo4j_password or (self.server.password() if self.server else "")
-        return settings.neo4j_user, password, settings.neo4j_database
+        return {"user": settings.neo4j_user, "password": password, "database": settings.neo4j_database}
 
 
 def wire(settings: Settings) -> Shop:
@@ -197,6 +206,7 @@ def wire(settings: Settings) -> Shop:
         journal=lambda: parts.journal,
         server=lambda: parts.server,
         graph=lambda: parts.graph,
+        live=parts.live,
         app=parts.app,
         clock=clock,
         code_commit=_code_commit(),
@@ -227,6 +237,8 @@ def main() -> None:
     """Run the command line; a diagnosis ends it with its own exit code and no traceback."""
     # torch_geometric still compiles with what torch means to retire; nobody who runs a command can mend that.
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"torch\.")
+    # CUDA's matrix products are the same in every run only with a workspace of their own, chosen before it starts.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     try:
         application(obj=wire(Settings()))
     except ShelfgraphError as error:

@@ -15,6 +15,7 @@ from schema.errors import Busy
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from decisions.live import LiveFacts
     from graph.connection import Graph
     from graph.server import LocalServer
     from journal.store import Journal
@@ -32,6 +33,7 @@ class Shop:
         graph_memory: `heap_mib` and `page_cache_mib` of a local graph server.
         server: the local graph server, or None where `NEO4J_URI` names one.
         graph: connects; raises Unavailable or WrongCredentials.
+        live: the newest facts; raises NotFound where nothing was loaded.
         app: the web application on the champion; raises NotTrained or Unavailable.
         clock: the instant now, aware; the only source of it.
         code_commit: what the code is, for manifests.
@@ -48,6 +50,7 @@ class Shop:
     journal: Callable[[], "Journal"]
     server: Callable[[], "LocalServer | None"]
     graph: Callable[[], "Graph"]
+    live: Callable[[], "LiveFacts"]
     app: Callable[[], "Starlette"]
     clock: Callable[[], datetime]
     code_commit: str

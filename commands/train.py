@@ -1,6 +1,7 @@
 """`shelfgraph train`: learn the relations and publish them."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,20 +22,41 @@ AsOf = Annotated[
 ]
 
 
+class Device(StrEnum):
+    """Where a fit runs."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
 def train_command(
     ctx: typer.Context,
     as_of: AsOf = None,
     seed: Annotated[int, typer.Option(help="Equal seed, data and machine give equal vectors.")] = 0,
+    device: Annotated[
+        Device, typer.Option(help="Where to learn; auto takes a graphics card where there is one.")
+    ] = Device.AUTO,
 ) -> None:
     """Learn which products substitute for and complement each other; promote the version and publish its edges.
 
-    The same data, settings, seed and code are not trained twice: the version there is is promoted again.
+    The same data, settings, seed and code are not trained twice: the version there is is promoted again. Under
+    `torchrun --nproc-per-node N -m shelfgraph train` N processes share the work and learn the same model.
     """
-    retrained = train_shop(shop_of(ctx), as_of=as_of.date() if as_of else None, seed=seed)
+    from gnn.heads import assist  # noqa: PLC0415  # torch takes seconds to import
+    from gnn.parallel import crew  # noqa: PLC0415
+    from gnn.steady import best_device  # noqa: PLC0415
+
+    place = best_device(device)
+    with crew(place) as is_first:
+        if not is_first:
+            assist()
+            return
+        retrained = train_shop(shop_of(ctx), as_of=as_of.date() if as_of else None, seed=seed, device=place)
     print_training(retrained)
 
 
-def train_shop(shop: Shop, *, as_of: "date | None", seed: int) -> "Retrained":
+def train_shop(shop: Shop, *, as_of: "date | None", seed: int, device: str = "cpu") -> "Retrained":
     """Train on the newest lake version and publish, or promote what was trained on the same before."""
     from gnn.settings import TrainSettings  # noqa: PLC0415
     from jobs.retrain import retrain  # noqa: PLC0415
@@ -44,7 +66,7 @@ def train_shop(shop: Shop, *, as_of: "date | None", seed: int) -> "Retrained":
             lake=shop.lake(),
             registry=shop.registry(),
             graph=shop.graph(),
-            settings=TrainSettings(seed=seed),
+            settings=TrainSettings(seed=seed, device=device),
             code_commit=shop.code_commit,
             as_of=as_of,
             progress=progress,

@@ -91,13 +91,21 @@ def _rows(skus: pa.ChunkedArray, keys: pa.Array) -> Rows:
 
 
 def _sorted(table: pa.Table, relation: RelationName, keys: pa.Array) -> tuple[Candidates, Rows]:
-    table = table.filter(pc.equal(table["relation"], relation))
-    rows, anchors = _rows(table["sku"], keys), _rows(table["other_sku"], keys)
-    order = np.lexsort((table["rank"].to_numpy(), anchors))
-    order = order[(rows[order] >= 0) & (anchors[order] >= 0)]
-    columns = {name: _floats(table[name])[order] for name in COLUMNS}
-    starts = np.searchsorted(anchors[order], np.arange(len(keys) + 1)).astype(np.int64)
-    return Candidates(rows[order], columns), starts
+    """A relation's candidates, in the order of the artefact's table, which is the order of `keys` and rank."""
+    named = table["relation"]
+    own = table.slice(max(pc.index(named, relation).as_py(), 0), pc.sum(pc.equal(named, relation)).as_py() or 0)
+    rows, anchors = _rows(own["sku"], keys), _rows_of_runs(own["other_sku"], keys)
+    kept = (rows >= 0) & (anchors >= 0)
+    columns = {name: _floats(own[name])[kept] for name in COLUMNS}
+    starts = np.searchsorted(anchors[kept], np.arange(len(keys) + 1)).astype(np.int64)
+    return Candidates(rows[kept], columns), starts
+
+
+def _rows_of_runs(skus: pa.ChunkedArray, keys: pa.Array) -> Rows:
+    """As `_rows`, for skus that stand many times on end: each is looked up once."""
+    runs = pc.run_end_encode(skus.combine_chunks())
+    lengths = np.diff(runs.run_ends.to_numpy(), prepend=0)
+    return np.repeat(_rows(pa.chunked_array([runs.values]), keys), lengths)
 
 
 def _by_category(category_ids: tuple[str, ...]) -> Mapping[str, Rows]:

@@ -13,7 +13,7 @@ from gnn.decoding import Decoder, category_affinity
 from gnn.heads import Course, fit_head
 from gnn.hetero import hetero_data
 from gnn.labels import PairLabels
-from gnn.propagation import METAPATHS, propagated
+from gnn.propagation import METAPATHS, fold_views
 from gnn.settings import TrainSettings
 from gnn.targets import complement_pairs, sorted_pairs, substitute_pairs, switches
 from schema.progress import Progress
@@ -131,13 +131,12 @@ def _views(
     if "signature" in settings.without:
         signature *= 0
     features = torch.from_numpy(np.concatenate([content.features, signature], axis=1))
-    folds = (*range(settings.num_folds), None)
-    views = []
-    for without in folds:
-        seen = None if "folds" in settings.without else without
-        view = propagated(data, features, without_fold=seen, num_folds=settings.num_folds, seed=settings.seed)
+    num_folds = 0 if "folds" in settings.without else settings.num_folds
+    views: list[torch.Tensor] = []
+    for view in fold_views(data, features, num_folds=num_folds, seed=settings.seed):
         views.append(_without_paths(view, features.shape[1], settings.without))
-        progress("propagating features", len(views), len(folds))
+        progress("propagating features", len(views), num_folds + 1)
+    views = views if num_folds else views * (settings.num_folds + 1)
     return views
 
 

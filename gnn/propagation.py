@@ -1,6 +1,7 @@
 """Decoupled, weight-free propagation: features carried over relations and metapaths once a fit."""
 
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -16,29 +17,33 @@ METAPATHS = ("C", "CC", "S", "SS", "CS", "SC", "B")
 """C bought with, S switched to (either way), B bought by one customer; read from right to left."""
 
 
-def propagated(data: HeteroData, features: Tensor, *, without_fold: int | None, num_folds: int, seed: int) -> Tensor:
+def fold_views(data: HeteroData, features: Tensor, *, num_folds: int, seed: int) -> Iterator[Tensor]:
     """Features beside their means over every metapath `[num_products, (1 + len(METAPATHS)) × width]` float16.
+
+    One view for each fold, whose product pairs are left out of C and S there, and last one over every edge.
 
     Args:
         features: `[num_products, width]` float32.
-        without_fold: product pairs of this fold are left out of C and S; None uses every edge.
 
     Source: Frasca et al. 2020, SIGN, equation 4, with one operator for each metapath.
     """
-    together = _pair_operator(data, "BOUGHT_WITH", without_fold, num_folds, seed)
-    switched = _pair_operator(data, "SWITCHED_TO", without_fold, num_folds, seed)
     by_customer, to_customer = _customer_operators(data)
-    once, other = spmm(together, features), spmm(switched, features)
-    views = {
-        "C": once,
-        "CC": spmm(together, once),
-        "S": other,
-        "SS": spmm(switched, other),
-        "CS": spmm(together, other),
-        "SC": spmm(switched, once),
-        "B": spmm(by_customer, spmm(to_customer, features)),
-    }
-    return torch.cat([features, *(_like_scale(views[path]) for path in METAPATHS)], dim=1).half()
+    bought = spmm(by_customer, spmm(to_customer, features))
+    del by_customer, to_customer  # the largest there are, and no fold changes them
+    for without_fold in (*range(num_folds), None):
+        together = _pair_operator(data, "BOUGHT_WITH", without_fold, num_folds, seed)
+        switched = _pair_operator(data, "SWITCHED_TO", without_fold, num_folds, seed)
+        once, other = spmm(together, features), spmm(switched, features)
+        views = {
+            "C": once,
+            "CC": spmm(together, once),
+            "S": other,
+            "SS": spmm(switched, other),
+            "CS": spmm(together, other),
+            "SC": spmm(switched, once),
+            "B": bought,
+        }
+        yield torch.cat([features.half(), *(_like_scale(views[path]).half() for path in METAPATHS)], dim=1)
 
 
 def _pair_operator(data: HeteroData, name: str, without_fold: int | None, num_folds: int, seed: int) -> Tensor:

@@ -12,6 +12,9 @@ import torch
 from gnn.decoding import COMPLEMENT, SUBSTITUTE, Decoder
 from gnn.heads import HeadVectors
 from gnn.labels import KINDS
+from gnn.search import ROWS, highest
+from gnn.settings import TrainSettings
+from gnn.steady import search_threads
 from measures.text import pair_similarity
 from schema.edges import RELATION_CAP, RelationName
 from schema.progress import Progress
@@ -22,7 +25,7 @@ Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 FETCHED = 100
 """Candidates fetched by vectors for each anchor before probabilities order them."""
-BLOCK = 1024
+
 LEAST = 0.01
 """Candidates of lower probability are not kept."""
 
@@ -37,7 +40,14 @@ class Says(Protocol):
         """Two matrices `[num_products, num_products]` whose product ranks candidates of an anchor."""
 
 
-def relate(snapshot: GraphSnapshot, decoder: Decoder, judge: Says | None = None, *, progress: Progress) -> Relations:
+def relate(
+    snapshot: GraphSnapshot,
+    decoder: Decoder,
+    judge: Says | None = None,
+    *,
+    settings: TrainSettings,
+    progress: Progress,
+) -> Relations:
     """At most RELATION_CAP candidates for every anchor and relation, ordered by probability, ties by sku.
 
     A relation without a single label has nothing to be told by, and none of it are kept.
@@ -57,27 +67,28 @@ def relate(snapshot: GraphSnapshot, decoder: Decoder, judge: Says | None = None,
     for relation, head, place in heads:
         if not head.is_taught:
             continue
-        for anchors, candidates, probability in strongest(head, decoder, judge, place, progress):
+        for anchors, candidates, probability in strongest(head, decoder, judge, place, settings, progress):
             tables.append(_rows(snapshot, decoder, counted, relation, (anchors, candidates, probability)))
     return Relations(table=pa.concat_tables(tables).combine_chunks(), is_calibrated=judge is not None)
 
 
 def strongest(
-    head: HeadVectors, decoder: Decoder, judge: Says | None, place: int, progress: Progress
+    head: HeadVectors,
+    decoder: Decoder,
+    judge: Says | None,
+    place: int,
+    settings: TrainSettings,
+    progress: Progress,
 ) -> Iterator[tuple[Rows, Rows, Floats]]:
     """Anchors, candidates and probabilities of the kept pairs, block of anchors by block, sorted as Relations is."""
-    size = len(head.priors)
-    names, depth = decoder.content.text, FETCHED if judge is None else FETCHED // 4
+    size, depth = len(head.priors), FETCHED if judge is None else FETCHED // 4
     carried = judge.carried(place) if judge else None
-    for start in range(0, size, BLOCK):
-        block = np.arange(start, min(start + BLOCK, size))
-        scores = head.anchors[block] @ head.candidates.T + head.priors
-        fetched = [_fetch(scores, block, depth)]
-        if place == SUBSTITUTE:
-            fetched.append(_fetch(names[block] @ names.T, block, depth if judge else depth // 4))
+    for start, *fetched in zip(range(0, size, ROWS), *_searches(head, decoder, judge, place, settings), strict=True):
+        block = np.arange(start, min(start + ROWS, size))
+        rows = [each.cpu().numpy() for each in fetched]
         if carried:
-            fetched.append(_fetch((carried[0][block] @ carried[1].T).toarray(), block, depth))
-        candidates = np.concatenate(fetched, axis=1)
+            rows.append(_fetch((carried[0][block] @ carried[1].T).toarray(), block, depth))
+        candidates = np.concatenate(rows, axis=1)
         anchors = np.repeat(block, candidates.shape[1])
         keys = np.unique((anchors * size + candidates.ravel())[anchors != candidates.ravel()])
         anchors, chosen = keys // size, keys % size
@@ -87,6 +98,20 @@ def strongest(
         kept = (np.arange(len(anchors)) - np.searchsorted(anchors, anchors) < RELATION_CAP) & (probability >= LEAST)
         yield anchors[kept], chosen[kept], probability[kept]
         progress(f"relations: {KINDS[place]}s", int(block[-1]) + 1, size)
+
+
+def _searches(
+    head: HeadVectors, decoder: Decoder, judge: Says | None, place: int, settings: TrainSettings
+) -> list[Iterator[torch.Tensor]]:
+    """By the head's vectors and, for substitutes, by names: the rows of candidates, block of anchors by block."""
+    threads, depth = search_threads(settings), FETCHED if judge is None else FETCHED // 4
+    ends = [torch.from_numpy(each).to(settings.device) for each in (head.anchors, head.candidates, head.priors)]
+    searches = [highest(ends[0], ends[1], ends[2], depth=depth, num_threads=threads)]
+    if place == SUBSTITUTE:
+        text = torch.from_numpy(decoder.content.text).to(settings.device)
+        names = highest(text, text, torch.zeros_like(ends[2]), depth=FETCHED // 4, num_threads=threads)
+        searches.append(names)
+    return searches
 
 
 def _fetch(scores: Floats, block: Rows, depth: int) -> Rows:

@@ -16,6 +16,7 @@ class TrainSettings:
         hidden: width of the hidden layer.
         epochs: passes of the shared network over all folds.
         own_epochs: passes of the products' own vectors over all pairs.
+        drawn_epochs: the same in catalogues larger than `max_candidates`, where a step moves only what was drawn.
         num_folds: parts the pairs are cut into; a pair's features never see the edges of its own part.
         batch: anchors a step.
         max_candidates: the largest catalogue whose softmax is exact; in larger ones it is over `drawn_candidates`.
@@ -25,7 +26,8 @@ class TrainSettings:
         prior_power: share of a candidate's log popularity taken off its score: 0 keeps popular ones, 1 is lift.
         mass_power: how much more an anchor with strong ties counts in a basket than one with weak ties.
         without: ingredients left out, for ablations: see `evaluation/ablation.py`.
-        num_threads: processor threads torch uses; one is fastest on small shops and beside other work.
+        num_threads: that search over all pairs; 0 takes every core. Vectors are the same by any number.
+        device: `cpu`, or `cuda` for one graphics card (a process).
     """
 
     seed: int = 0
@@ -36,6 +38,7 @@ class TrainSettings:
     hidden: int = 256
     epochs: int = 2
     own_epochs: int = 25
+    drawn_epochs: int = 50
     num_folds: int = 5
     batch: int = 512
     max_candidates: int = 8192
@@ -47,4 +50,9 @@ class TrainSettings:
     prior_power: float = 0.0
     mass_power: float = 0.5
     without: tuple[str, ...] = ()
-    num_threads: int = 1
+    num_threads: int = 0
+    device: str = "cpu"
+
+    def is_exact(self, num_products: int) -> bool:
+        """Whether a catalogue's softmax is over all its products in every step."""
+        return num_products <= self.max_candidates

@@ -1,8 +1,7 @@
 """One fit: a graph snapshot to vectors, relations and what is popular."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import torch
 
 from gnn.calibration import WeakLabels
 from gnn.content import read_content
@@ -22,6 +20,7 @@ from gnn.learning import heads_of, learn, lessons_of, told_by_people, weak_label
 from gnn.likeness import read_likeness
 from gnn.relating import relate
 from gnn.settings import TrainSettings
+from gnn.steady import steady_torch
 from gnn.targets import Pairs
 from schema.embeddings import EmbeddingTable
 from schema.errors import EmptyWindow
@@ -93,7 +92,7 @@ def fit(
     began, settings = time.perf_counter(), settings or TrainSettings()
     if snapshot.num_products == 0:
         raise EmptyWindow(f"The snapshot as of {snapshot.as_of} holds no product.", remedy="Load products first.")
-    with steady_torch(settings.num_threads):
+    with steady_torch(settings):
         counts = product_counts(snapshot, purchase_counts)
         content = read_content(snapshot, settings)
         weak = weak_labels(snapshot, content, counts, settings)
@@ -103,7 +102,7 @@ def fit(
         told = told_by_people(weak, people, snapshot.num_products, settings) if people else weak
         heads = heads_of(lessons, told, "with people's labels: ") if people else decoder
         fetching = replace(decoder, substitute=heads.substitute, complement=heads.complement)
-        relations = relate(snapshot, fetching, judge, progress=progress)
+        relations = relate(snapshot, fetching, judge, settings=settings, progress=progress)
     return Trained(
         embeddings=_embeddings(snapshot, heads, told.complements, settings),
         relations=relations,
@@ -136,20 +135,6 @@ def _told_by(people: PairLabels | None, judge: Judge | None) -> dict[str, Any]:
         return {}
     taught = judge.metrics if judge else {"judge": "none: the labels are too few or of one kind"}
     return {"labels": {"num_labels": len(people), "left_out": dict(people.left_out), **taught}}
-
-
-@contextmanager
-def steady_torch(num_threads: int) -> Iterator[None]:
-    """Torch with deterministic algorithms and a fixed number of threads, put back as it was afterwards."""
-    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    torch.set_num_threads(num_threads)
-    torch.use_deterministic_algorithms(True)
-    try:
-        with torch.random.fork_rng(devices=[]):
-            yield
-    finally:
-        torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(strict)
 
 
 def product_counts(snapshot: GraphSnapshot, purchase_counts: pa.Table | None) -> Floats:

@@ -27,9 +27,7 @@ def read_facts(lake: Lake, *, version: int, as_of: date) -> ShopFacts:
     cut = Cut(table_source(lake.at(version)), as_of)
     products = cut.source.rows("products").sort_by("sku")
     ends = Ends({"Product": products, "Store": entities(cut, "Store")})
-    store_prices = _by_store(
-        ends, cut.open_rows("prices", ["sku", "store_id", "valid_from", "valid_to", "price"]), "price"
-    )
+    store_prices = _known(ends, cut.open_rows("prices", ["sku", "store_id", "valid_from", "valid_to", "price"]))
     return ShopFacts(
         as_of=as_of,
         lake_version=version,
@@ -45,8 +43,8 @@ def read_facts(lake: Lake, *, version: int, as_of: date) -> ShopFacts:
         delisted_on=_days(products, "delisted_on", NO_DAY),
         store_ids=_words(ends.nodes["Store"], "store_id"),
         is_ranged=_is_ranged(cut, ends),
-        on_hand=_by_store(ends, newest_counts(cut), "on_hand_units"),
-        store_prices=None if np.isnan(store_prices).all() else store_prices,
+        on_hand=_by_store(ends, _known(ends, newest_counts(cut)), "on_hand_units"),
+        store_prices=_by_store(ends, store_prices, "price") if store_prices.num_rows else None,
     )
 
 
@@ -63,6 +61,8 @@ def _prices(cut: Cut, ends: Ends) -> Floats:
 def _is_ranged(cut: Cut, ends: Ends) -> Flags:
     shape = ends.nodes["Store"].num_rows, ends.nodes["Product"].num_rows
     listed = ends.rows_of("Store", cut.source.rows("assortments", ["store_id"]).column("store_id").unique())
+    if not len(listed):
+        return np.broadcast_to(np.True_, shape)
     is_ranged = np.ones(shape, np.bool_)
     is_ranged[listed.to_numpy(zero_copy_only=False)] = False
     rows = _known(ends, cut.open_rows("assortments", ["store_id", "sku", "valid_from", "valid_to"]))
@@ -71,8 +71,11 @@ def _is_ranged(cut: Cut, ends: Ends) -> Flags:
 
 
 def _by_store(ends: Ends, rows: pa.Table, column: str) -> Floats:
-    values = np.full((ends.nodes["Store"].num_rows, ends.nodes["Product"].num_rows), np.nan, np.float32)
-    rows = _known(ends, rows)
+    # A table without rows stands as one number seen everywhere: stores × products would take long to fill.
+    unknown = np.broadcast_to(np.float32(np.nan), (ends.nodes["Store"].num_rows, ends.nodes["Product"].num_rows))
+    if not rows.num_rows:
+        return unknown
+    values = unknown.copy()
     values[_cells(ends, rows)] = _floats(rows.column(column))
     return values
 

@@ -9,8 +9,9 @@ from evaluation.ablation import INGREDIENTS
 from gnn.calibration import temperature, unrelated
 from gnn.content import read_content
 from gnn.learning import learn, lessons_of, weak_labels
+from gnn.steady import steady_torch
 from gnn.targets import switches
-from gnn.training import fit, product_counts, steady_torch
+from gnn.training import fit, product_counts
 from schema.progress import silent
 
 
@@ -62,7 +63,7 @@ def test_pairs_in_folds_left_out_of_the_heads_give_the_weights():
     assert set(held_out.complements.folds.tolist()) == {0}
     lessons = lessons_of(snapshot, content, counts, settings, silent)
     course = replace(lessons.course, settings=replace(settings, without=("held out",)))
-    with steady_torch(1):
+    with steady_torch(settings):
         seen, unseen = learn(replace(lessons, course=course), labels), learn(lessons, labels)
     assert seen.weights is not None
     assert not np.allclose(seen.weights, unseen.weights)

@@ -9,8 +9,8 @@ import torch
 from learning_shops import snapshot_of
 from torch_geometric.data import HeteroData
 
-from gnn.heads import draw_candidates
 from gnn.hetero import hetero_data
+from gnn.lessons import draw_candidates
 from gnn.settings import TrainSettings
 from gnn.targets import fold_of
 from gnn.training import fit
