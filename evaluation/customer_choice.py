@@ -15,7 +15,7 @@ from ranking.mix import fit_mix
 from ranking.rerank import LEAST_QUERIES, Reranker, fit_reranker
 from schema.progress import Progress, silent
 
-LEARNT_ON = 8_000
+LEARNT_ON = 6_000
 """Customers, at most, whose held-out purchases an order is learnt and checked on."""
 RELEARNT_BELOW = 3_000
 """Customers learnt on below which the chosen order is learnt again with those it was checked on."""
