@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gnn.settings import TrainSettings
     from schema.snapshot import GraphSnapshot
 
-LIBRARIES = ("torch", "torch-geometric", "numpy", "scipy", "pyarrow")
+LIBRARIES = ("lightgbm", "torch", "torch-geometric", "numpy", "scipy", "pyarrow")
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ def retrain(
         artefact = fit_and_save(
             snapshot,
             purchase_counts=purchase_counts(source, snapshot),
+            labels=people_labels(source),
             registry=registry,
             settings=settings,
             manifest={**origin, "lake_version": newest},
@@ -90,10 +91,19 @@ def purchase_counts(source: LakeVersion, snapshot: "GraphSnapshot") -> pa.Table 
     return popularity_table(basket_matrix(baskets, snapshot.keys("Product").to_pylist()), until=until)
 
 
+def people_labels(source: LakeVersion) -> pa.Table | None:
+    """What people said of pairs: `sku`, `other_sku`, `relation`; None where nobody did."""
+    if "labels" not in source:
+        return None
+    labels = source.rows("labels", ["sku", "other_sku", "relation"])
+    return labels if labels.num_rows else None
+
+
 def fit_and_save(
     snapshot: "GraphSnapshot",
     *,
     purchase_counts: pa.Table | None,
+    labels: pa.Table | None = None,
     registry: Registry,
     settings: "TrainSettings",
     manifest: dict[str, Any],
@@ -102,7 +112,7 @@ def fit_and_save(
     """Train on one snapshot and save the artefact with its manifest; nothing is promoted."""
     from gnn.training import fit  # noqa: PLC0415  # torch is imported by training alone
 
-    trained = fit(snapshot, settings=settings, purchase_counts=purchase_counts, progress=progress)
+    trained = fit(snapshot, settings=settings, purchase_counts=purchase_counts, labels=labels, progress=progress)
     return registry.save(
         relations=trained.relations,
         embeddings=trained.embeddings,
