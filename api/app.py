@@ -1,10 +1,11 @@
 """The service as one ASGI application: GraphQL, GraphiQL, health and readiness."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from functools import partial
+from itertools import pairwise
 from typing import Final
 
 from starlette.applications import Starlette
@@ -21,6 +22,7 @@ from api.request_log import MAX_BODY_BYTES, RequestLog
 from decisions.advisor import Advisor
 from decisions.ports import ChangeLog
 from graph.catalogue import Catalogue
+from graph.paths import EvidencePaths
 from schema.errors import ShelfgraphError
 
 WARM_UP_SECONDS: Final = 30.0
@@ -55,7 +57,7 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await follower.start()
-        warming = asyncio.create_task(_warm_up(graph))
+        warming = asyncio.create_task(_warm_up(graph, advisor.moment().facts.base.skus[:2]))
         try:
             yield
         finally:
@@ -73,7 +75,9 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
     return Starlette(routes=routes, lifespan=lifespan, middleware=[bounded])
 
 
-async def _warm_up(graph: GraphReader) -> None:
+async def _warm_up(graph: GraphReader, skus: Sequence[str]) -> None:
     # A graph that is away now is told by /readyz and by every answer that needs it.
+    read = partial(graph.read, deadline_seconds=WARM_UP_SECONDS)
     with suppress(ShelfgraphError):
-        await Catalogue(partial(graph.read, deadline_seconds=WARM_UP_SECONDS)).warm_up()
+        await Catalogue(read).warm_up()
+        await EvidencePaths(read).between(list(pairwise(skus)))
