@@ -46,7 +46,7 @@ def test_a_port_in_use_is_told_at_once(tmp_path: Path, neo4j_jars: Path, name: s
         taken.listen()
         port = taken.getsockname()[1]
         began = time.monotonic()
-        with pytest.raises(Busy, match=rf"Port {port}.*--{name}-port"):
+        with pytest.raises(Busy, match=rf"Port {port}.*SHELFGRAPH_{name.upper()}_PORT"):
             replace(server, **{f"{name}_port": port}).start()
         assert time.monotonic() - began < 5
     assert server.pid() is None
