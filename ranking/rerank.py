@@ -19,6 +19,8 @@ MOST_CANDIDATES = 10_000
 """Candidates a query, LightGBM's own bound."""
 REFIT_BELOW = 1_000_000
 """Candidates above which a fifth held out for early stopping is not missed, and fewer, finer trees will do."""
+ALONE_BELOW = 100_000
+"""Candidates below which one thread learns and orders them."""
 _HELD_OUT: Final = 0.2
 _MOST_ROUNDS: Final = 600
 _PATIENCE: Final = 40
@@ -34,7 +36,6 @@ _SETTINGS: Final[dict[str, Any]] = {
     "bagging_freq": 1,  # by row: by query, two threads draw differently from run to run (LightGBM 4.7)
     "deterministic": True,
     "force_row_wise": True,
-    "num_threads": 2,
     "verbosity": -1,
 }
 _MANY: Final[dict[str, Any]] = {"learning_rate": 0.1, "num_leaves": 31}
@@ -112,7 +113,7 @@ class Reranker:
             raise ValueError(f"needs the {len(self.names)} features {self.names}, not {pool.features.shape[1]}")
         if not len(pool):
             return np.empty(0, np.float32)
-        return np.asarray(self.booster.predict(pool.features, num_threads=2), dtype=np.float32)
+        return np.asarray(self.booster.predict(pool.features, num_threads=_threads(pool)), dtype=np.float32)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -179,6 +180,7 @@ def fit_reranker(
         **_SETTINGS,
         **(_MANY if len(pool) > REFIT_BELOW else {}),
         **(trees or {}),
+        "num_threads": _threads(pool),
         "seed": seed,
         "eval_at": [at],
         "lambdarank_truncation_level": at + 10,
@@ -190,6 +192,11 @@ def fit_reranker(
     if len(pool) > REFIT_BELOW:
         return Reranker(booster)
     return Reranker(train(settings, _dataset(pool, relevance, wanted, names, settings), max(booster.best_iteration, 1)))
+
+
+def _threads(pool: Pool) -> int:
+    # In small pools two threads wait for each other longer than they work, the more so on a busy machine.
+    return 1 if len(pool) < ALONE_BELOW else 2
 
 
 def _dataset(
