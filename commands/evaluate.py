@@ -69,8 +69,7 @@ def basket_completion_command(
     """Hide one product of each later basket and rank the full catalogue for it, with and without the customer."""
     from evaluation import basket_completion  # noqa: PLC0415  # torch takes seconds to import
 
-    shop = shop_of(ctx)
-    with bars() as progress, read_tables(source, tables, as_of=as_of, home=shop.home, progress=progress) as read:
+    with read_tables(ctx, source, tables, as_of) as (read, progress):
         last = None if until is None else until.date()
         report = basket_completion.run(
             read, as_of=as_of.date(), until=last, seed=seed, max_items=max_items, progress=progress
@@ -93,8 +92,8 @@ def next_basket_command(
     """Rank the full catalogue for each customer's next basket: --test FILE, or the first one on --as-of or later."""
     from evaluation import next_basket  # noqa: PLC0415
 
-    shop, day = shop_of(ctx), as_of.date() if as_of else None
-    with bars() as progress, read_tables(source, tables, as_of=as_of, home=shop.home, progress=progress) as read:
+    day = as_of.date() if as_of else None
+    with read_tables(ctx, source, tables, as_of) as (read, progress):
         report = next_basket.run(read, test=test, as_of=day, seed=seed, progress=progress)
     tell(report, Files(json, predictions, picture))
 
@@ -115,8 +114,8 @@ def recommendation_command(
     """Rank what each customer never bought: --test FILE says what they did buy, else what they bought from --as-of."""
     from evaluation import recommendation  # noqa: PLC0415
 
-    shop, day = shop_of(ctx), as_of.date() if as_of else None
-    with bars() as progress, read_tables(source, tables, as_of=as_of, home=shop.home, progress=progress) as read:
+    day = as_of.date() if as_of else None
+    with read_tables(ctx, source, tables, as_of) as (read, progress):
         report = recommendation.run(read, test=test, k=k, as_of=day, seed=seed, progress=progress)
     tell(report, Files(json, predictions, picture))
 
@@ -135,8 +134,8 @@ def split_command(
     """Part customers and baskets (before --as-of) into bare tables and a test file, the form of public benchmarks."""
     from evaluation.customer_split import write_split  # noqa: PLC0415
 
-    shop, day = shop_of(ctx), as_of.date() if as_of else None
-    with bars() as progress, read_tables(source, tables, as_of=as_of, home=shop.home, progress=progress) as read:
+    day = as_of.date() if as_of else None
+    with read_tables(ctx, source, tables, as_of) as (read, _):
         test = write_split(read, into, protocol=protocol.value, as_of=day, share=share, seed=seed)
     out.print(f"Written: {into} and {test}")
 
@@ -153,8 +152,7 @@ def all_command(
     """Run every protocol that the tables allow, one after another; one that they do not allow says why."""
     from evaluation import suite  # noqa: PLC0415
 
-    shop = shop_of(ctx)
-    with bars() as progress, read_tables(source, tables, as_of=as_of, home=shop.home, progress=progress) as read:
+    with read_tables(ctx, source, tables, as_of) as (read, progress):
         found = suite.run(read, as_of=as_of.date(), seed=seed, progress=progress)
     out.print(Markdown(suite.table(found)))
     for path in suite.save(found, folder):

@@ -39,15 +39,14 @@ def relations_command(
     """Predict what people say of pairs: substitutes, complements or neither."""
     from evaluation import relations  # noqa: PLC0415
 
-    shop = shop_of(ctx)
     day = as_of.date() if as_of else None
-    with bars() as progress, read_tables(source, tables, as_of=as_of, home=shop.home, progress=progress) as read:
+    with read_tables(ctx, source, tables, as_of) as (read, progress):
         report = relations.run(
             read,
             labels,
             train_labels=train_labels,
             as_of=day,
-            today=shop.clock().date(),
+            today=shop_of(ctx).clock().date(),
             seed=seed,
             progress=progress,
         )

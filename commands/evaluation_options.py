@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markdown import Markdown
 
-from commands.console import out
+from commands.console import bars, out
+from commands.context import shop_of
 
 if TYPE_CHECKING:
     from evaluation.report import Report
@@ -44,15 +45,15 @@ class Files:
 
 @contextmanager
 def read_tables(
-    source: str, path: Path, *, as_of: datetime | None, home: Path, progress: "Progress"
-) -> Iterator["RetailTables"]:
-    """The checked tables of a source, for evaluation only."""
+    ctx: typer.Context, source: str, path: Path, as_of: datetime | None
+) -> Iterator[tuple["RetailTables", "Progress"]]:
+    """The checked tables of a source, for evaluation only, and bars to tell progress to."""
     from jobs.load import staged  # noqa: PLC0415
     from loaders.staging import LoadOptions  # noqa: PLC0415
 
     options = LoadOptions(as_of=as_of.date() if as_of else None)
-    with staged(source, path, home=home, options=options, progress=progress) as tables:
-        yield tables
+    with bars() as progress, staged(source, path, home=shop_of(ctx).home, options=options, progress=progress) as tables:
+        yield tables, progress
 
 
 def tell(report: "Report", files: Files) -> None:

@@ -1,6 +1,6 @@
 """Customers' lists as figures: how many of the products they bought stand in them, repeats and new products apart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from measures.bootstrap import paired_difference
 from measures.ranking import set_ndcg, set_recall, top_rows
 from ranking.candidates import block_size
 from ranking.customers import CustomerScorer
+from schema.progress import Progress
 
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -48,6 +49,22 @@ def ranked(model: CustomerScorer, truth: Truth, *, k: int, is_new_only: bool) ->
         items.append(top_rows(found, k))
         scores.append(np.take_along_axis(found, items[-1], axis=1))
     return Lists(np.concatenate(items), np.concatenate(scores))
+
+
+def ranked_by_all(
+    models: Mapping[str, Callable[[], CustomerScorer]],
+    truth: Truth,
+    *,
+    k: int,
+    is_new_only: bool,
+    progress: Progress,
+) -> dict[str, Lists]:
+    """What `ranked` gives for each model, fitted one at a time so that only one is held."""
+    lists: dict[str, Lists] = {}
+    for place, (name, fitted) in enumerate(models.items()):
+        lists[name] = ranked(fitted(), truth, k=k, is_new_only=is_new_only)
+        progress("ranking for every customer", place + 1, len(models))
+    return lists
 
 
 def hits_of(lists: Lists, wanted: sp.csr_matrix) -> npt.NDArray[np.bool_]:

@@ -1,16 +1,17 @@
 """Protocol next-basket: what each customer buys next."""
 
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from evaluation.customer_baselines import TUNED_ON, CustomerBaseline, Slice, tuned
-from evaluation.customer_choice import RELEARNT_BELOW, Choice, choose
-from evaluation.customer_scoring import Lists, compared, means, predictions, ranked, repeats_apart
+from evaluation.customer_choice import RELEARNT_BELOW, choose
+from evaluation.customer_report import Told, customer_report
+from evaluation.customer_scoring import ranked_by_all, repeats_apart
 from evaluation.customer_truth import Truth, held_out_truth, sampled, truth_of
-from evaluation.report import OURS, Report, peak_mib
-from ranking.customers import CustomerBaskets
+from evaluation.report import OURS, Report
+from ranking.customers import CustomerBaskets, CustomerScorer
 from ranking.frequencies import fit_global_top, fit_personal_global_top, fit_personal_top
 from ranking.next_basket import fit_next_basket
 from ranking.rerank import LEAST_QUERIES
@@ -73,12 +74,26 @@ def run(
     ours = choose(
         fit, truth.past, held_out, simple, further=_earlier(earlier, len(held_out.truth)), seed=seed, progress=progress
     )
-    lists: dict[str, Lists] = {}
-    models = {**{name: fit(truth.past) for name, fit in simple.items()}, OURS: ours.model}
-    for place, (name, model) in enumerate(models.items()):
-        lists[name] = ranked(model, truth, k=KEPT, is_new_only=False)
-        progress("ranking for every customer", place + 1, len(models))
-    return _report(tables, truth, lists, settings, ours, as_of=as_of, seed=seed)
+    models: dict[str, Callable[[], CustomerScorer]] = {
+        **{name: partial(fit, truth.past) for name, fit in simple.items()},
+        OURS: lambda: ours.model,
+    }
+    lists = ranked_by_all(models, truth, k=KEPT, is_new_only=False, progress=progress)
+    return customer_report(
+        "next-basket",
+        tables,
+        truth,
+        Told(
+            lists=lists,
+            figures={name: repeats_apart(one, truth, METRICS) for name, one in lists.items()},
+            settings=settings,
+            note=f"{len(truth):,} customers' baskets, {len(truth.past.skus):,} products, {len(truth.past.owners):,} "
+            "earlier baskets; settings chosen on each customer's last basket before the cut-off.",
+        ),
+        ours,
+        as_of=as_of,
+        seed=seed,
+    )
 
 
 def _earlier(history: CustomerBaskets, number: int) -> list[Truth]:
@@ -91,36 +106,3 @@ def _earlier(history: CustomerBaskets, number: int) -> list[Truth]:
         if len(found[-1]) < LEAST_QUERIES:
             return found[:-1]
     return found
-
-
-def _report(
-    tables: RetailTables,
-    truth: Truth,
-    lists: dict[str, Lists],
-    settings: dict[str, dict[str, Any]],
-    ours: Choice,
-    *,
-    as_of: date | None,
-    seed: int,
-) -> Report:
-    by_model = {name: repeats_apart(one, truth, METRICS) for name, one in lists.items()}
-    learnt = {"order": ours.name, "validation": ours.figures, "gains": ours.gains}
-    return Report(
-        protocol="next-basket",
-        tables=tables.info.name,
-        data_hash=tables.load_id,
-        as_of=as_of,
-        seed=seed,
-        fit_seconds=ours.fit_seconds,
-        peak_mib=peak_mib(),
-        results={name: means(figures) for name, figures in by_model.items()},
-        differences=compared(by_model, seed=seed),
-        predictions=predictions(lists[OURS], truth),
-        notes=(
-            f"{len(truth):,} customers' baskets, {len(truth.past.skus):,} products, {len(truth.past.owners):,} earlier "
-            "baskets; settings chosen on each customer's last basket before the cut-off.",
-            ours.note,
-            *truth.notes,
-        ),
-        settings={**settings, OURS: learnt},
-    )

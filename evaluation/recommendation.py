@@ -1,16 +1,17 @@
 """Protocol recommendation: which products a customer buys that they have not bought before."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from evaluation.customer_baselines import TUNED_ON, CustomerBaseline, Slice, tuned
-from evaluation.customer_choice import Choice, choose
-from evaluation.customer_scoring import Lists, compared, gains, means, predictions, ranked
+from evaluation.customer_choice import choose
+from evaluation.customer_report import Told, customer_report
+from evaluation.customer_scoring import Lists, gains, ranked_by_all
 from evaluation.customer_truth import Truth, held_out_truth, sampled, truth_of, without_bought
-from evaluation.report import OURS, Report, peak_mib
+from evaluation.report import OURS, Report
 from ranking.customers import CustomerBaskets, CustomerScorer, as_baskets, distinct, hold_out
 from ranking.filters import fit_graph_filter, fit_neighbours, normalised, singular_vectors
 from ranking.frequencies import fit_global_top
@@ -63,13 +64,24 @@ def run(
         seed=seed,
         progress=progress,
     )
-    lists: dict[str, Lists] = {}
-    for place, (name, fit) in enumerate(fits.items()):
-        lists[name] = ranked(fit(truth.past), truth, k=k, is_new_only=True)
-        progress("ranking for every customer", place + 1, len(fits) + 1)
-    lists[OURS] = ranked(ours.model, truth, k=k, is_new_only=True)
-    progress("ranking for every customer", len(fits) + 1, len(fits) + 1)
-    return _report(tables, truth, lists, settings, ours, as_of=as_of, seed=seed)
+    models: dict[str, Callable[[], CustomerScorer]] = {
+        **{name: partial(fit, truth.past) for name, fit in fits.items()},
+        OURS: lambda: ours.model,
+    }
+    lists = ranked_by_all(models, truth, k=k, is_new_only=True, progress=progress)
+    told = _told(truth, lists, settings)
+    return customer_report("recommendation", tables, truth, told, ours, as_of=as_of, seed=seed)
+
+
+def _told(truth: Truth, lists: dict[str, Lists], settings: dict[str, dict[str, Any]]) -> Told:
+    metrics = [f"{name}@{lists[OURS].items.shape[1]}" for name in ("recall", "ndcg")]
+    return Told(
+        lists=lists,
+        figures={name: gains(one, truth.wanted, truth.num_wanted, metrics) for name, one in lists.items()},
+        settings=settings,
+        note=f"{len(truth):,} customers, {len(truth.past.skus):,} products, {truth.past.held.nnz:,} customers' "
+        f"products known; settings chosen on {HELD_OUT:.0%} of each customer's, drawn by seed.",
+    )
 
 
 def baselines(num_sold: int) -> list[CustomerBaseline]:
@@ -111,38 +123,3 @@ def _components(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[
     """The tuned settings under the names of our model's components."""
     names = {"neighbours": "item kNN", "walk": "RP3β", "filters": "GF-CF", "linear": "EASE"}
     return {component: settings.get(name, {}) for component, name in names.items()}
-
-
-def _report(
-    tables: RetailTables,
-    truth: Truth,
-    lists: dict[str, Lists],
-    settings: dict[str, dict[str, Any]],
-    ours: Choice,
-    *,
-    as_of: date | None,
-    seed: int,
-) -> Report:
-    metrics = [f"{name}@{lists[OURS].items.shape[1]}" for name in ("recall", "ndcg")]
-    by_model = {name: gains(one, truth.wanted, truth.num_wanted, metrics) for name, one in lists.items()}
-    learnt = {"order": ours.name, "validation": ours.figures, "gains": ours.gains}
-    interactions = truth.past.held.nnz
-    return Report(
-        protocol="recommendation",
-        tables=tables.info.name,
-        data_hash=tables.load_id,
-        as_of=as_of,
-        seed=seed,
-        fit_seconds=ours.fit_seconds,
-        peak_mib=peak_mib(),
-        results={name: means(figures) for name, figures in by_model.items()},
-        differences=compared(by_model, seed=seed),
-        predictions=predictions(lists[OURS], truth),
-        notes=(
-            f"{len(truth):,} customers, {len(truth.past.skus):,} products, {interactions:,} customers' products known; "
-            f"settings chosen on {HELD_OUT:.0%} of each customer's, drawn by seed.",
-            ours.note,
-            *truth.notes,
-        ),
-        settings={**settings, OURS: learnt},
-    )
