@@ -1,13 +1,11 @@
 """Shelfgraph's root: settings from the environment, the wiring of every part, and the command line's entry."""
 
 import os
-import subprocess
 import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from commands.application import application
 from commands.console import explain
 from commands.context import Shop
+from registry.provenance import code_commit
 from schema.errors import NotFound, ShelfgraphError
 
 if TYPE_CHECKING:
@@ -151,6 +150,7 @@ class Parts:
             from decisions.advisor import Advisor  # noqa: PLC0415
             from graph.connection_async import connect_async  # noqa: PLC0415
             from graph.paths import CustomerHistory, EvidencePaths  # noqa: PLC0415
+            from ranking.saved import open_ranker  # noqa: PLC0415
 
             graph = connect_async(self._settings.graph_uri, **self._graph_login())
         advisor = Advisor(
@@ -159,6 +159,7 @@ class Parts:
             history=CustomerHistory(graph.read),
             paths=EvidencePaths(graph.read),
             today=lambda: clock().date(),
+            open_ranker=open_ranker,
         )
         return create_app(
             advisor=advisor, graph=graph, journal=self.journal, clock=clock, newer_model=self._newer_model
@@ -209,28 +210,13 @@ def wire(settings: Settings) -> Shop:
         live=parts.live,
         app=parts.app,
         clock=clock,
-        code_commit=_code_commit(),
+        code_commit=code_commit(Path(__file__).parent),
     )
 
 
 def clock() -> datetime:
     """The instant now, aware; nothing else in the house asks for it."""
     return datetime.now(UTC)
-
-
-def _code_commit() -> str:
-    """The checkout's commit, marked where files differ from it; the installed version outside a checkout."""
-    folder = Path(__file__).parent
-    if not (folder / ".git").exists():
-        return version("shelfgraph")
-    described = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=12"],  # noqa: S607
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return described.stdout.strip() or version("shelfgraph")
 
 
 def main() -> None:

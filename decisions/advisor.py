@@ -10,7 +10,7 @@ from decisions.facts_now import FactsNow
 from decisions.live import LiveFacts
 from decisions.model_index import ModelIndex
 from decisions.moment import Moment, Policy
-from decisions.ports import CustomerHistory, EvidencePaths, Today
+from decisions.ports import CustomerHistory, EvidencePaths, OpenRanker, Today, no_ranker
 from decisions.relations import Related
 from schema.artefact import Artefact
 from schema.decisions import Bought, Decision, Explanation, Request
@@ -27,6 +27,7 @@ class Advisor:
         history: what customers buy.
         paths: how products hang together.
         today: the day on which launches, delistings and verdicts' windows are judged.
+        open_ranker: the order of products that an artefact holds; None where it holds none.
     """
 
     def __init__(
@@ -38,9 +39,11 @@ class Advisor:
         paths: EvidencePaths,
         today: Today,
         policy: Policy = Policy(),  # noqa: B008 (immutable)
+        open_ranker: OpenRanker = no_ranker,
     ) -> None:
         self._live, self._artefact = live, artefact
         self._history, self._paths, self._today, self._policy = history, paths, today, policy
+        self._open_ranker = open_ranker
         self._lock = threading.Lock()
         self._index: ModelIndex | None = None
         self._indexed: tuple[Artefact | None, ShopFacts | None] = (None, None)
@@ -114,6 +117,9 @@ class Advisor:
     def _look(self, facts: FactsNow) -> Moment:
         wanted = (self._artefact, facts.base)
         if wanted[0] is not self._indexed[0] or wanted[1] is not self._indexed[1]:
-            self._index = None if self._artefact is None else ModelIndex.of(self._artefact, facts.base)
+            self._index = None if self._artefact is None else self._indexed_for(self._artefact, facts.base)
             self._indexed = wanted
         return Moment(facts, self._index, self._today(), self._policy)
+
+    def _indexed_for(self, artefact: Artefact, base: ShopFacts) -> ModelIndex:
+        return ModelIndex.of(artefact, base, ranker=self._open_ranker(artefact))

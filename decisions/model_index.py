@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from decisions.facts_now import Rows
+from decisions.ports import Ranker
+from decisions.ranked import ShopRanker
 from schema.artefact import Artefact
 from schema.edges import RELATION_NAMES, RelationName
 from schema.embeddings import EmbeddingTable, Space, Vectors
@@ -51,6 +53,7 @@ class ModelIndex:
         popularity: `[len(popular)]` 1 for the first, falling.
         spaces: `[num_products, width]` float32 each.
         categories: product rows by category, ascending.
+        ranker: the order of products for baskets; None where the artefact has none.
         relations: by relation, all candidates sorted by (anchor, rank), and `[num_products + 1]` where each anchor's
             begin.
     """
@@ -62,10 +65,15 @@ class ModelIndex:
     spaces: Mapping[Space, Vectors]
     categories: Mapping[str, Rows]
     relations: Mapping[RelationName, tuple[Candidates, Rows]]
+    ranker: ShopRanker | None = None
 
     @classmethod
-    def of(cls, artefact: Artefact, base: ShopFacts) -> "ModelIndex":
-        """The index of an artefact for a shop's products; candidates the shop no longer has are left out."""
+    def of(cls, artefact: Artefact, base: ShopFacts, *, ranker: Ranker | None = None) -> "ModelIndex":
+        """The index of an artefact for a shop's products; candidates the shop no longer has are left out.
+
+        Args:
+            ranker: the artefact's own, opened.
+        """
         skus = base.skus
         keys = pa.array(skus, pa.string())
         popular = _rows(artefact.popularity["sku"], keys)
@@ -78,6 +86,7 @@ class ModelIndex:
             spaces=_aligned(artefact.embeddings, skus),
             categories=_by_category(base.category_ids),
             relations={name: _sorted(artefact.relations.table, name, keys) for name in RELATION_NAMES},
+            ranker=None if ranker is None else ShopRanker(ranker, _model_rows(artefact.embeddings, skus)),
         )
 
     def candidates(self, relation: RelationName, anchor: int) -> Candidates:
@@ -124,9 +133,13 @@ def _floats(column: pa.ChunkedArray) -> npt.NDArray[np.float32]:
 def _aligned(embeddings: EmbeddingTable, skus: tuple[str, ...]) -> Mapping[Space, Vectors]:
     if embeddings.skus == skus:
         return embeddings.spaces
-    rows = _rows(pa.chunked_array([pa.array(skus, pa.string())]), pa.array(embeddings.skus, pa.string()))
+    rows = _model_rows(embeddings, skus)
     known = rows >= 0
     return {space: _scattered(vectors, rows, known) for space, vectors in embeddings.spaces.items()}
+
+
+def _model_rows(embeddings: EmbeddingTable, skus: tuple[str, ...]) -> Rows:
+    return _rows(pa.chunked_array([pa.array(skus, pa.string())]), pa.array(embeddings.skus, pa.string()))
 
 
 def _scattered(vectors: Vectors, rows: Rows, known: npt.NDArray[np.bool_]) -> Vectors:

@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
+from schema.artefact import Artefact
 from schema.changes import Change, RecordedChange
 from schema.decisions import Bought, PathStep
 from schema.facts import ShopFacts
+from schema.ranker import RankedProducts
 from schema.relations import Verdict
 
 Pair = tuple[str, str]
@@ -44,6 +46,21 @@ class CustomerHistory(Protocol):
         Raises:
             Unavailable: if the graph does not answer.
         """
+
+
+class Ranker(Protocol):
+    """A learnt order of products for baskets, over the rows of a model version."""
+
+    def ranked(self, basket: Sequence[int], history: Sequence[tuple[int, Bought]]) -> RankedProducts:
+        """How well each product completes a basket of one product at least, for a customer who bought these."""
+
+
+OpenRanker = Callable[[Artefact], Ranker | None]
+"""The order of products that an artefact holds; None where it holds none."""
+
+
+def no_ranker(_: Artefact) -> None:
+    """No order: what is recommended is then led by relations alone."""
 
 
 class EvidencePaths(Protocol):

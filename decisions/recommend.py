@@ -47,8 +47,9 @@ def recommend(
 ) -> Decision:
     """The best `first` products for a request; fewer, or none, where no more may be offered.
 
-    Pinned ones come first, then what goes with the basket or product, what the customer buys again, near vectors, and
-    what is popular; for a customer with nothing in hand, what is bought again comes before what goes with it.
+    Pinned ones come first, then what the model version's order puts first for the basket or product. Where it has
+    none, and after it: what goes with the basket or product, what the customer buys again, near vectors, and what is
+    popular; for a customer with nothing in hand, what is bought again comes before what goes with it.
 
     Args:
         first: at least 0.
@@ -68,7 +69,8 @@ def recommend(
         edges = [_scaled(proposal, HISTORY_WEIGHT) for proposal in edges]
     again = _repeats(history, facts)
     rows = np.array([facts.base.product_rows[sku] for sku in asked], np.int64)
-    tiers = (pins, edges, again) if anchors else (pins, again, edges)
+    best = _best(rows if anchors else rows[:0], history, (edges, again), moment, eligibility, first)
+    tiers = (pins, best, edges, again) if anchors else (pins, again, edges)
     proposals = chain(_stacked(tiers), _near(rows, model, eligibility, first), _popular(model, eligibility, first))
     return _decision(eligibility.page(proposals, first), facts, model)
 
@@ -103,6 +105,30 @@ def _related(anchors: list[str], moment: Moment, store_id: str | None) -> tuple[
                 best[row] = proposal
     edges = [_rescored(proposal, 1.0 - misses[row]) for row, proposal in best.items()]
     return _falling(pins), _falling(edges)
+
+
+def _best(
+    anchors: Rows,
+    history: Sequence[Bought],
+    known: Sequence[list[Proposal]],
+    moment: Moment,
+    eligibility: Eligibility,
+    first: int,
+) -> list[Proposal]:
+    """What the learnt order puts first for the anchors, each with the reason that is known for it, if one is."""
+    facts, ranker = moment.facts, moment.trained().ranker
+    rows = facts.base.product_rows
+    bought = [(rows[one.sku], one) for one in history if one.sku in rows]
+    found = None if ranker is None or not len(anchors) else ranker.ranked(anchors.tolist(), bought)
+    if found is None:
+        return []
+    reasons = {proposal.row: proposal for tier in reversed(known) for proposal in tier}
+    top, proposals = max(float(found.scores.max(initial=0.0)), 1e-9), []
+    for row in _head(found.scores, eligibility, first + SPARE).tolist():
+        caller, score = int(found.callers[row]), float(found.scores[row]) / top
+        unknown = Proposal(row, score, "popular") if caller < 0 else Proposal(row, score, "relation", caller)
+        proposals.append(_rescored(reasons.get(row, unknown), score))
+    return proposals
 
 
 def _repeats(history: Sequence[Bought], facts: FactsNow) -> list[Proposal]:

@@ -1,9 +1,11 @@
 """Protocol basket-completion: which product is missing from a later basket."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, cast
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from evaluation.baselines import Baseline, baselines, blocks, masked, tuned
-from evaluation.basket_hybrid import known, our_hybrid
 from evaluation.history import KnownCustomers, tuned_mix
 from evaluation.queries import Queries, complete_baskets
 from evaluation.report import OURS, Report, peak_mib
@@ -21,6 +22,7 @@ from gnn.training import fit
 from lake.baskets import read_baskets
 from lake.snapshot import build_snapshot
 from measures.ranking import ranks_of, top_rows
+from ranking.basket_models import fit_basket_hybrid, past
 from ranking.baskets import BasketMatrix, basket_matrix, decayed_counts, popularity_table
 from ranking.dual_vectors import DualVectors, dual_vectors
 from ranking.hybrid import Hybrid
@@ -30,6 +32,7 @@ from schema.errors import EmptyWindow
 from schema.progress import Progress, silent
 from schema.tables import RetailTables
 
+Floats = npt.NDArray[np.float32]
 VALIDATION_DAYS = 56
 """Days before the cut-off that settings are chosen on, after fitting on what precedes them."""
 KEPT = 20
@@ -79,14 +82,16 @@ def run(
     earlier = as_of - timedelta(days=VALIDATION_DAYS)
     trial = split_at(tables, as_of=earlier, until=as_of, seed=seed, max_items=max_items, may_be_empty=True)
     outcomes, chosen = {}, {}
+    customers = KnownCustomers(split.past, split.until)
     for baseline in baselines(len(split.skus)):
         setting, mix = _chosen(baseline, trial, progress)
         scorer = baseline.fitted(split.past, split.until, setting)
-        outcomes[baseline.name], chosen[baseline.name] = _outcome(scorer, split, mix), {**setting, **vars(mix)}
+        mixed = partial(customers.mixed, scorer, mix=mix)
+        outcomes[baseline.name], chosen[baseline.name] = _outcome(scorer, split, mixed), {**setting, **vars(mix)}
     began = time.perf_counter()
     hybrid, chosen[OURS] = _our_model(tables, trial, split, settings, progress)
     fit_seconds = time.perf_counter() - began
-    outcomes[OURS] = _outcome(hybrid, split, None)
+    outcomes[OURS] = _outcome(hybrid, split, lambda _, part: hybrid.with_customers(part.visible, part.customer_ids))
     return _report(tables, split, outcomes, chosen, seed=seed, fit_seconds=fit_seconds)
 
 
@@ -137,9 +142,9 @@ def _our_model(
     products = tables.read("products", ["sku", "name"])
     names = dict(zip(products.column("sku").to_pylist(), products.column("name").to_pylist(), strict=True))
     earlier, now = (
-        known(each.past, each.until, names, our_network(tables, each, settings, progress)) for each in (trial, split)
+        past(each.past, each.until, names, our_network(tables, each, settings, progress)) for each in (trial, split)
     )
-    return our_hybrid(earlier, trial.later, trial.queries, now, seed=settings.seed, progress=progress)
+    return fit_basket_hybrid(earlier, trial.later, now, seed=settings.seed, progress=progress)
 
 
 def _chosen(baseline: Baseline, trial: Split, progress: Progress) -> tuple[dict[str, Any], HistoryMix]:
@@ -150,18 +155,17 @@ def _chosen(baseline: Baseline, trial: Split, progress: Progress) -> tuple[dict[
     return setting, tuned_mix(scorer, trial.queries, KnownCustomers(trial.past, trial.until))
 
 
-def _outcome(scorer: BasketScorer, split: Split, mix: HistoryMix | None) -> Outcome:
-    """Ranks and lists of both variants for every query; without a mix the scorer knows customers itself."""
-    customers = KnownCustomers(split.past, split.until)
+def _outcome(scorer: BasketScorer, split: Split, informed: Callable[[Floats, Queries], Floats]) -> Outcome:
+    """Ranks and lists of both variants for every query.
+
+    Args:
+        informed: scores of queries with their customers, given those without.
+    """
     pieces: list[tuple[npt.NDArray[Any], ...]] = []
     for rows in blocks(len(split.queries)):
         part = split.queries.part(rows)
         anonymous = scorer(part.visible)
-        if mix is None:
-            informed = cast(Hybrid, scorer).with_customers(part.visible, part.customer_ids)
-        else:
-            informed = customers.mixed(scorer, anonymous, part, mix)
-        known = masked(informed, part)
+        known = masked(informed(anonymous, part), part)
         anonymous = masked(anonymous, part)
         lists, known_lists = top_rows(anonymous, KEPT), top_rows(known, KEPT)
         pieces.append(

@@ -11,11 +11,11 @@ import scipy.sparse as sp
 from evaluation.queries import Queries
 from measures.ranking import ranks_of, recall_at
 from ranking.baskets import BasketMatrix
+from ranking.histories import KnownHistories, known_histories
 from ranking.models import BasketScorer
-from ranking.personal import HistoryMix, customer_histories, histories_of, mixed_scores
+from ranking.personal import HistoryMix, mixed_scores
 
 Floats = npt.NDArray[np.float32]
-HALF_LIFE_DAYS = 120.0
 MIXES = [HistoryMix(context, repeat) for context, repeat in product((0.0, 0.1, 0.3, 1.0), (0.0, 1.0, 3.0, 6.0, 12.0))]
 BLOCK = 256
 
@@ -32,13 +32,13 @@ class KnownCustomers:
     until: float
 
     @cached_property
-    def histories(self) -> dict[str, sp.csr_matrix]:
-        """Decayed baskets of each product, by customer."""
-        return customer_histories(self.past, until=self.until, half_life_days=HALF_LIFE_DAYS)
+    def histories(self) -> KnownHistories:
+        """What each customer bought."""
+        return known_histories(self.past, until=self.until)
 
     def of(self, queries: Queries) -> sp.csr_matrix:
-        """The history of each query's customer `[num_queries, num_products]`."""
-        return histories_of(queries.customer_ids, self.histories, len(self.past.skus))
+        """Decayed baskets of each product by each query's customer `[num_queries, num_products]`."""
+        return self.histories.of(queries.customer_ids).strength
 
     def has_bought(self, queries: Queries) -> npt.NDArray[np.float64]:
         """1 where the customer bought the hidden product before, 0 where not, NaN without history `[num_queries]`."""

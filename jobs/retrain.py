@@ -11,11 +11,12 @@ import pyarrow as pa
 
 from graph.connection import Graph
 from graph.publishing import publish_relations
+from jobs.ranker import fit_ranker, popularity_of
 from lake.baskets import read_baskets
 from lake.snapshot import build_snapshot
 from lake.store import Lake
 from lake.version import LakeVersion
-from ranking.baskets import basket_matrix, popularity_table
+from ranking.baskets import basket_matrix
 from registry.store import Registry
 from schema.artefact import Artefact
 from schema.errors import NotFound
@@ -69,9 +70,8 @@ def retrain(
         source = lake.at(newest)
         snapshot = build_snapshot(source, as_of=as_of, progress=progress)
         artefact = fit_and_save(
+            source,
             snapshot,
-            purchase_counts=purchase_counts(source, snapshot),
-            labels=people_labels(source),
             registry=registry,
             settings=settings,
             manifest={**origin, "lake_version": newest},
@@ -87,8 +87,7 @@ def purchase_counts(source: LakeVersion, snapshot: "GraphSnapshot") -> pa.Table 
     baskets = read_baskets(source, before=snapshot.as_of)
     if not baskets.num_rows:
         return None
-    until = float((snapshot.as_of - date(1970, 1, 1)).days)
-    return popularity_table(basket_matrix(baskets, snapshot.keys("Product").to_pylist()), until=until)
+    return popularity_of(basket_matrix(baskets, snapshot.keys("Product").to_pylist()), snapshot.as_of)
 
 
 def people_labels(source: LakeVersion) -> pa.Table | None:
@@ -100,27 +99,35 @@ def people_labels(source: LakeVersion) -> pa.Table | None:
 
 
 def fit_and_save(
+    source: LakeVersion,
     snapshot: "GraphSnapshot",
     *,
-    purchase_counts: pa.Table | None,
-    labels: pa.Table | None = None,
     registry: Registry,
     settings: "TrainSettings",
     manifest: dict[str, Any],
     progress: Progress = silent,
 ) -> Artefact:
-    """Train on one snapshot and save the artefact with its manifest; nothing is promoted."""
+    """Train on one snapshot of a lake version and save the artefact with its manifest; nothing is promoted."""
     from gnn.training import fit  # noqa: PLC0415  # torch is imported by training alone
 
-    trained = fit(snapshot, settings=settings, purchase_counts=purchase_counts, labels=labels, progress=progress)
+    trained = fit(
+        snapshot,
+        settings=settings,
+        purchase_counts=purchase_counts(source, snapshot),
+        labels=people_labels(source),
+        progress=progress,
+    )
+    ranker, why = fit_ranker(source, snapshot, trained.embeddings, settings=settings, progress=progress)
     return registry.save(
         relations=trained.relations,
         embeddings=trained.embeddings,
         popularity=trained.popularity,
+        ranker=ranker,
         manifest={
             **manifest,
             "libraries": {name: library_version(name) for name in LIBRARIES},
             "metrics": trained.metrics,
+            "ranker": why,
             "fit_seconds": round(trained.fit_seconds, 2),
         },
     )

@@ -14,6 +14,8 @@ from decisions.moment import Moment
 from decisions.recommend import recommend
 from graph.connection import Graph
 from graph.extract import read_nodes
+from graph.paths import bought
+from ranking.saved import open_ranker
 from schema.artefact import Artefact
 from schema.decisions import Bought, Request
 from schema.progress import Progress, silent
@@ -34,7 +36,7 @@ Histories = Mapping[str, Sequence[Bought]]
 
 def present(facts: FactsNow, artefact: Artefact, *, on: date) -> Moment:
     """Facts and one model version, as decisions want them."""
-    return Moment(facts, ModelIndex.of(artefact, facts.base), on)
+    return Moment(facts, ModelIndex.of(artefact, facts.base, ranker=open_ranker(artefact)), on)
 
 
 def score_customers(graph: Graph, moment: Moment, *, first: int, target: Path, progress: Progress = silent) -> int:
@@ -51,9 +53,8 @@ def histories(graph: Graph, customers: Sequence[str]) -> Iterator[Histories]:
     """What each customer buys, strongest first, CUSTOMERS_AT_ONCE customers by CUSTOMERS_AT_ONCE."""
     for start in range(0, len(customers), CUSTOMERS_AT_ONCE):
         block = customers[start : start + CUSTOMERS_AT_ONCE]
-        found = {row["customer_id"]: row for row in graph.read("find_bought_of_many", keys=block)}
-        pairs = {key: zip(row["skus"], row["strengths"], strict=True) for key, row in found.items()}
-        yield {key: [Bought(sku, strength) for sku, strength in pairs.get(key, ())] for key in block}
+        found = {row["customer_id"]: row["bought"] for row in graph.read("find_bought_of_many", keys=block)}
+        yield {key: [bought(*each) for each in found.get(key, ())] for key in block}
 
 
 def write_scores(

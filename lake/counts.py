@@ -7,8 +7,8 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-HALF_LIFE_DAYS: Final = 90
-"""After so many days a basket counts half."""
+from schema.edges import BOUGHT_HALF_LIFE_DAYS
+
 HEAVY_BASKET: Final = 100
 """Baskets of more distinct products are a shelf's restocking, not a need: no pairs are counted in them."""
 MIN_PAIR_BASKETS: Final = 3
@@ -85,7 +85,7 @@ def pair_counts(lines: ir.Table, *, part: int, num_parts: int) -> ir.Table:
 def bought(lines: ir.Table, each: ir.Table, *, cut_off: datetime, cap: int) -> ir.Table:
     """What each customer bought, the `cap` strongest: columns of BOUGHT, `source` customer, `target` product.
 
-    `strength` is the number of baskets, each halved every HALF_LIFE_DAYS from purchase to cut-off.
+    `strength` is the number of baskets, each halved every BOUGHT_HALF_LIFE_DAYS from purchase to cut-off.
     """
     known = each.filter(_.customer.notnull()).select("basket", "customer", "bought_at")
     aged = lines.inner_join(known, "basket").mutate(age=_age_days(cut_off))
@@ -127,4 +127,4 @@ def _age_days(cut_off: datetime) -> ibis.Deferred:
 
 def _decayed(age_days: ibis.Deferred) -> ibis.Deferred:
     # Whole numbers again, so that the order of rows cannot change a sum.
-    return (2.0 ** (_FIXED_POINT_BITS - age_days / HALF_LIFE_DAYS)).round().cast("int64")
+    return (2.0 ** (_FIXED_POINT_BITS - age_days / BOUGHT_HALF_LIFE_DAYS)).round().cast("int64")

@@ -1,8 +1,7 @@
 """What simple models, names, popularity and the customer's history say of each candidate for a basket."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -10,8 +9,9 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from ranking.baskets import BasketMatrix, decayed_counts
-from ranking.models import BasketScorer
-from ranking.personal import customer_histories, histories_of
+from ranking.histories import Histories, KnownHistories, known_histories
+from ranking.models import BasketScorer, ItemWeights
+from ranking.reach import likeness, reach
 from ranking.rerank import Pool
 
 Floats = npt.NDArray[np.float32]
@@ -22,7 +22,6 @@ OWN: Final = 80
 """Most bought products of the customer that are candidates."""
 POPULAR: Final = 20
 HALF_LIVES: Final[Mapping[str, float | None]] = {"always": None, "60_days": 60.0, "21_days": 21.0, "7_days": 7.0}
-HISTORY_HALF_LIFE_DAYS: Final = 120.0
 
 
 @dataclass(frozen=True)
@@ -33,71 +32,88 @@ class Components:
         scorers: by name, the leading one first: what it says orders everything that is no candidate.
         alike: `[num_products, num_products]` likeness of names, 0 to 1, diagonal 0; None where there are none.
         counts: `[num_products]` log of 1 + baskets by the names of HALF_LIVES.
-        histories: decayed baskets of each product, by customer.
+        customers: what each bought; None where whoever asks brings histories along.
     """
 
     scorers: Mapping[str, BasketScorer]
     alike: sp.csr_matrix | None
     counts: Mapping[str, Floats]
-    histories: dict[str, sp.csr_matrix]
+    customers: KnownHistories | None
 
     @property
     def lead(self) -> BasketScorer:
         """The leading model."""
         return next(iter(self.scorers.values()))
 
-    def history(self, customer_ids: Sequence[str | None]) -> sp.csr_matrix:
-        """Decayed baskets of each product `[num_customers, num_products]`; empty rows for unknown ones."""
-        return histories_of(customer_ids, self.histories, len(self.counts["always"]))
+    @property
+    def weights(self) -> dict[str, ItemWeights]:
+        """The models that sum weights from each product of a basket to each other, by name."""
+        return {name: model for name, model in self.scorers.items() if isinstance(model, ItemWeights)}
 
 
 def fit_components(
-    baskets: BasketMatrix, scorers: Mapping[str, BasketScorer], *, until: float, alike: sp.csr_matrix | None
+    baskets: BasketMatrix,
+    scorers: Mapping[str, BasketScorer],
+    *,
+    until: float,
+    alike: sp.csr_matrix | None,
+    most_bought: int | None = None,
 ) -> Components:
-    """The components as of a day; every scorer is fitted on the same baskets, the leading one first."""
+    """The components as of a day; every scorer is fitted on the same baskets, the leading one first.
+
+    Args:
+        most_bought: products of each customer's history that count, the strongest; None means all.
+    """
     counts = {
         name: np.log1p(decayed_counts(baskets, until=until, half_life_days=days)) for name, days in HALF_LIVES.items()
     }
-    histories = customer_histories(baskets, until=until, half_life_days=HISTORY_HALF_LIFE_DAYS)
-    return Components(scorers, alike, counts, histories)
+    return Components(scorers, alike, counts, known_histories(baskets, until=until, most=most_bought))
 
 
 def feature_names(components: Components, *, is_known: bool) -> list[str]:
     """The features of `basket_pool` in order."""
     names = list(components.scorers)
+    names += [f"{name}_{kind}" for name in components.weights for kind in ("most", "next")]
     names += ["alike_most", "alike_mean"] * (components.alike is not None)
     names += [*components.counts, "trend_week", "trend_month", "basket_size"]
     if is_known:
-        names += ["own", "own_size", *(f"own_{name}" for name in components.scorers)]
+        names += ["own", "own_baskets", "own_recency", "own_size", *(f"own_{name}" for name in components.scorers)]
     return names
 
 
-def basket_pool(components: Components, visible: sp.csr_matrix, history: sp.csr_matrix | None) -> tuple[Pool, Floats]:
+def basket_pool(components: Components, visible: sp.csr_matrix, history: Histories | None) -> tuple[Pool, Floats]:
     """Candidates of each basket with their features, and the leading model's scores of every product.
 
     Args:
         visible: `[num_baskets, num_products]`; what is visible is no candidate.
-        history: of the baskets' customers, likewise; None leaves the customer out.
+        history: of the baskets' customers; None leaves the customer out.
 
     Returns:
         The pool, and scores `[num_baskets, num_products]` in deviations from the basket's mean, -inf where visible.
     """
     scores = {name: _standard(scorer(visible), visible) for name, scorer in components.scorers.items()}
     queries, items = np.nonzero(_candidates(components, scores, visible, history))
-    sizes = np.diff(visible.indptr).astype(np.float32)
     columns = [each[queries, items] for each in scores.values()]
+    for model in components.weights.values():
+        columns += reach(model.weights, visible, queries, items)
     if components.alike is not None:
-        columns += _likeness(components.alike, visible, queries, items)
+        columns += likeness(components.alike, visible, queries, items)
     counts = components.counts
     columns += [each[items] for each in counts.values()]
     columns += [(counts["7_days"] - counts["always"])[items], (counts["21_days"] - counts["60_days"])[items]]
-    columns.append(sizes[queries])
+    columns.append(np.diff(visible.indptr).astype(np.float32)[queries])
     if history is not None:
-        own = np.asarray(history[queries, items]).ravel()
-        columns += [own, np.diff(history.indptr).astype(np.float32)[queries]]
-        columns += [_standard(scorer(history), None)[queries, items] for scorer in components.scorers.values()]
+        columns += _own(components, history, queries, items)
     features = np.stack([np.asarray(column, np.float32) for column in columns], axis=1)
     return Pool(queries, items, features), next(iter(scores.values()))
+
+
+def _own(components: Components, history: Histories, queries: Rows, items: Rows) -> list[Floats]:
+    """What the customer bought of each candidate, how much in all, and what the models say of that as of a basket."""
+    matrices = (history.strength, history.num_baskets, history.recency)
+    columns = [np.asarray(each[queries, items], np.float32).ravel() for each in matrices]
+    columns.append(history.sizes.astype(np.float32)[queries])
+    return columns + [_standard(one(history.strength), None)[queries, items] for one in components.scorers.values()]
 
 
 def _standard(scores: Floats, visible: sp.csr_matrix | None) -> Floats:
@@ -110,7 +126,7 @@ def _standard(scores: Floats, visible: sp.csr_matrix | None) -> Floats:
 
 
 def _candidates(
-    components: Components, scores: Mapping[str, Floats], visible: sp.csr_matrix, history: sp.csr_matrix | None
+    components: Components, scores: Mapping[str, Floats], visible: sp.csr_matrix, history: Histories | None
 ) -> npt.NDArray[np.bool_]:
     """Which products are candidates of which basket `[num_baskets, num_products]`."""
     chosen = np.zeros(visible.shape, bool)
@@ -119,7 +135,7 @@ def _candidates(
         depth = min(DEPTH, each.shape[1])
         np.put_along_axis(chosen, np.argpartition(-each, depth - 1, axis=1)[:, :depth], True, axis=1)
     if history is not None:
-        own = np.asarray(history.todense())
+        own = np.asarray(history.strength.todense())
         depth = min(OWN, own.shape[1])
         places = np.argpartition(-own, depth - 1, axis=1)[:, :depth]
         mine = np.zeros_like(chosen)
@@ -127,15 +143,3 @@ def _candidates(
         chosen |= mine & (own > 0)
     chosen[visible.nonzero()] = False
     return chosen
-
-
-def _likeness(alike: sp.csr_matrix, visible: sp.csr_matrix, queries: Rows, items: Rows) -> list[Floats]:
-    """The highest and the mean likeness of each candidate's name to the basket's, two arrays `[num_candidates]`."""
-    most, mean = np.zeros(len(items), np.float32), np.zeros(len(items), np.float32)
-    bounds = np.searchsorted(queries, np.arange(visible.shape[0] + 1))
-    for row, (begin, end) in enumerate(pairwise(bounds)):
-        held = visible.indices[visible.indptr[row] : visible.indptr[row + 1]]
-        if len(held) and end > begin:
-            likeness = alike[held][:, items[begin:end]].toarray()
-            most[begin:end], mean[begin:end] = likeness.max(axis=0), likeness.mean(axis=0)
-    return [most, mean]

@@ -35,6 +35,17 @@ class DualVectors:
         return np.exp(self.anchors @ self.candidates.T)
 
 
+@dataclass(frozen=True)
+class LogScores:
+    """The log of the vectors' scores, so that deviations from their mean tell candidates apart."""
+
+    model: DualVectors
+
+    def __call__(self, baskets: sp.csr_matrix) -> Floats:
+        """Scores `[num_baskets, num_products]`."""
+        return np.log(self.model(baskets) + 1e-9)
+
+
 def dual_vectors(embeddings: EmbeddingTable, skus: tuple[str, ...]) -> DualVectors:
     """The complement vectors of the given products, in their order.
 

@@ -9,8 +9,10 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from ranking.basket_features import Components, basket_pool, feature_names
-from ranking.baskets import BasketMatrix
-from ranking.lessons import Lessons, lessons
+from ranking.candidates import Blend
+from ranking.histories import Histories
+from ranking.lessons import BLOCK, Lessons
+from ranking.listwise import ListwiseLogit, fit_listwise
 from ranking.rerank import LEAST_QUERIES, Pool, Reranker, fit_reranker
 from schema.progress import Progress, silent
 
@@ -20,11 +22,28 @@ CHECKED_SHARE: Final = 0.3
 """Share of the later baskets that decide whether the learnt order is taken."""
 LEAST_BASKETS: Final = 200
 """Later baskets below which nothing is learnt from them and the leading model orders alone."""
-GENTLE: Final = {"num_leaves": 8, "min_data_in_leaf": 500, "lambda_l2": 20.0, "feature_fraction": 0.5}
+GENTLE: Final = {
+    "num_leaves": 8,
+    "min_data_in_leaf": 500,
+    "lambda_l2": 20.0,
+    "feature_fraction": 0.5,
+    "learning_rate": 0.1,
+}
 """Small trees: candidates are many and wanted ones few."""
-BLOCK: Final = 256
 BELOW: Final = -1e4
 """What is no candidate stands so far below those that are."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A learnt order of candidates: what trees and a smooth model say of each, in equal parts."""
+
+    trees: Reranker
+    smooth: ListwiseLogit
+
+    def __call__(self, pool: Pool) -> Floats:
+        """Score of each candidate `[num_candidates]`."""
+        return Blend((self.trees, self.smooth))(pool)
 
 
 @dataclass(frozen=True)
@@ -38,8 +57,8 @@ class Hybrid:
     """
 
     components: Components
-    anonymous: Reranker | None
-    known: Reranker | None
+    anonymous: Order | None
+    known: Order | None
     why: str
 
     def __call__(self, baskets: sp.csr_matrix) -> Floats:
@@ -47,20 +66,30 @@ class Hybrid:
         return self._ordered(baskets, None, self.anonymous)
 
     def with_customers(self, baskets: sp.csr_matrix, customer_ids: Sequence[str | None]) -> Floats:
-        """Likewise with what their customers bought before; without such history, of the baskets alone."""
-        history = self.components.history(customer_ids)
-        scores, has = self(baskets), np.flatnonzero(np.diff(history.indptr))
-        if self.known is not None and len(has):
-            scores[has] = self._ordered(sp.csr_matrix(baskets[has]), sp.csr_matrix(history[has]), self.known)
+        """Likewise with what their customers are known to have bought; the others' as of the baskets alone."""
+        if self.components.customers is None:
+            return self(baskets)
+        return self.with_histories(baskets, self.components.customers.of(customer_ids))
+
+    def with_histories(self, baskets: sp.csr_matrix, histories: Histories) -> Floats:
+        """Likewise with what their customers bought, a row a basket; empty rows get scores of the baskets alone."""
+        has = np.flatnonzero(histories.sizes)
+        if self.known is None or not len(has):
+            return self(baskets)
+        informed = self._ordered(sp.csr_matrix(baskets[has]), histories.rows(has), self.known)
+        if len(has) == baskets.shape[0]:
+            return informed
+        scores = self(baskets)
+        scores[has] = informed
         return scores
 
-    def _ordered(self, baskets: sp.csr_matrix, history: sp.csr_matrix | None, order: Reranker | None) -> Floats:
+    def _ordered(self, baskets: sp.csr_matrix, history: Histories | None, order: Order | None) -> Floats:
         if order is None:
             return self.components.lead(baskets)
         pieces = []
         for start in range(0, baskets.shape[0], BLOCK):
             rows = slice(start, start + BLOCK)
-            pool, lead = basket_pool(self.components, baskets[rows], None if history is None else history[rows])
+            pool, lead = basket_pool(self.components, baskets[rows], None if history is None else history.rows(rows))
             scores = lead + BELOW
             scores[pool.queries, pool.items] = order(pool)
             pieces.append(scores)
@@ -68,26 +97,26 @@ class Hybrid:
 
 
 def fit_hybrid(
-    earlier: Components, later: BasketMatrix, now: Components, *, seed: int = 0, progress: Progress = silent
+    earlier: Components, taught: Lessons, now: Components, *, seed: int = 0, progress: Progress = silent
 ) -> Hybrid:
-    """The learnt order of `earlier`'s candidates on the baskets that came later, put to work on those of `now`.
+    """The order of `earlier`'s candidates learnt on the baskets that came later, put to work on those of `now`.
 
     Whether it is taken is decided on baskets kept apart: it must complete more of them within ten places than the
     leading model alone.
 
     Args:
-        earlier: fitted before the first of `later`.
-        later: baskets from then on.
+        earlier: fitted before the first of the lessons' baskets.
+        taught: made of the baskets from then on.
         now: the same components fitted on everything.
     """
-    taught = lessons(later, seed=seed)
     if len(np.unique(taught.baskets)) < LEAST_BASKETS:
         return Hybrid(now, None, None, f"fewer than {LEAST_BASKETS} later baskets: the leading model orders alone")
-    orders: dict[str, Reranker | None] = {}
+    orders: dict[str, Order | None] = {}
     told = []
-    for name, history in (("anonymous", None), ("known", earlier.history(taught.customer_ids))):
-        chosen = np.arange(len(taught.hidden)) if history is None else np.flatnonzero(np.diff(history.indptr))
-        part = None if history is None else sp.csr_matrix(history[chosen])
+    histories = None if earlier.customers is None else earlier.customers.of(taught.customer_ids)
+    for name, history in (("anonymous", None), ("known", histories)):
+        chosen = np.arange(len(taught.hidden)) if history is None else np.flatnonzero(history.sizes)
+        part = None if history is None else history.rows(chosen)
         orders[name], why = _fit_order(earlier, taught, chosen, part, seed)
         told.append(f"{name}: {why}")
         progress("learning an order", len(told), 2)
@@ -95,8 +124,8 @@ def fit_hybrid(
 
 
 def _fit_order(
-    components: Components, taught: Lessons, chosen: Rows, history: sp.csr_matrix | None, seed: int
-) -> tuple[Reranker | None, str]:
+    components: Components, taught: Lessons, chosen: Rows, history: Histories | None, seed: int
+) -> tuple[Order | None, str]:
     """An order of the chosen lessons if it beats the leading model on those kept apart, and what the figures were."""
     numbers = np.unique(taught.baskets[chosen])
     if len(numbers) < LEAST_BASKETS:
@@ -109,25 +138,28 @@ def _fit_order(
     names = feature_names(components, is_known=history is not None)
     kept = apart[pool.queries]
 
-    def fitted(part: npt.NDArray[np.bool_]) -> Reranker:
-        return fit_reranker(pool.part(part), relevance[part], names=names, seed=seed, trees=GENTLE)
+    def fitted(part: npt.NDArray[np.bool_], num_trees: int | None = None) -> Order:
+        given, wanted = pool.part(part), relevance[part]
+        trees = fit_reranker(given, wanted, names=names, seed=seed, trees=GENTLE, num_trees=num_trees)
+        return Order(trees, fit_listwise(given, wanted))
 
     if int(relevance[~kept].sum()) < LEAST_QUERIES:
         return None, "too few hidden products are among the candidates"
-    trial = pool.part(kept)
-    found = _hits(trial, fitted(~kept)(trial), hidden) / apart.sum()
+    order, trial = fitted(~kept), pool.part(kept)
+    found = _hits(trial, order(trial), hidden) / apart.sum()
     alone = _hits(trial, lead[kept], hidden) / apart.sum()
     if found <= alone:
         return None, f"recall@10 {found:.3f}, no more than {alone:.3f} of the leading model alone"
-    return fitted(np.ones(len(pool), bool)), f"recall@10 {found:.3f}, {alone:.3f} of the leading model alone"
+    whole = fitted(np.ones(len(pool), bool), order.trees.num_trees)
+    return whole, f"recall@10 {found:.3f}, {alone:.3f} of the leading model alone"
 
 
-def _pooled(components: Components, visible: sp.csr_matrix, history: sp.csr_matrix | None) -> tuple[Pool, Floats]:
+def _pooled(components: Components, visible: sp.csr_matrix, history: Histories | None) -> tuple[Pool, Floats]:
     """The pool of all lessons, block by block, and the leading model's score of each candidate."""
     pools, leads = [], []
     for start in range(0, visible.shape[0], BLOCK):
         rows = slice(start, start + BLOCK)
-        pool, lead = basket_pool(components, visible[rows], None if history is None else history[rows])
+        pool, lead = basket_pool(components, visible[rows], None if history is None else history.rows(rows))
         pools.append(Pool(pool.queries + start, pool.items, pool.features))
         leads.append(lead[pool.queries, pool.items])
     queries, items, features = (

@@ -12,6 +12,10 @@ from ranking.baskets import BasketMatrix
 Rows = npt.NDArray[np.int64]
 HIDDEN_A_BASKET: Final = 3
 """Products of each basket that are hidden in turn."""
+MOST_BASKETS: Final = 4_000
+"""Baskets that lessons are made of at most; of more a sample is drawn."""
+BLOCK: Final = 256
+"""Lessons scored at once."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +36,14 @@ class Lessons:
 
 
 def lessons(later: BasketMatrix, *, seed: int, most_items: int = 60) -> Lessons:
-    """Up to HIDDEN_A_BASKET queries of each basket of 2 to `most_items` products."""
+    """Up to HIDDEN_A_BASKET queries of each basket of 2 to `most_items` products, of MOST_BASKETS baskets at most."""
     generator, held = np.random.default_rng(seed), sp.csr_matrix(later.held)
     held.sort_indices()
     rows, hidden = [], []
-    for row in np.flatnonzero((np.diff(held.indptr) >= 2) & (np.diff(held.indptr) <= most_items)):
+    fitting = np.flatnonzero((np.diff(held.indptr) >= 2) & (np.diff(held.indptr) <= most_items))
+    if len(fitting) > MOST_BASKETS:
+        fitting = np.sort(generator.permutation(fitting)[:MOST_BASKETS])
+    for row in fitting:
         items = held.indices[held.indptr[row] : held.indptr[row + 1]]
         for item in generator.permutation(items)[:HIDDEN_A_BASKET]:
             rows.append(row)

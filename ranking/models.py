@@ -12,6 +12,7 @@ from ranking.baskets import BasketMatrix, decay, decayed_counts
 from ranking.pruning import others, strongest
 
 Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
 EASE_CAP = 25_000
 """The most sold products EASE is fitted on: its weights are a dense square over them."""
 
@@ -44,10 +45,21 @@ class ItemWeights:
 
     weights: Floats | sp.csr_matrix
 
+    def between(self, held: Rows, items: Rows) -> Floats:
+        """Weights from some products to others `[len(held), len(items)]`, dense."""
+        return between(self.weights, held, items)
+
     def __call__(self, baskets: sp.csr_matrix) -> Floats:
         """Sums of weights `[num_baskets, num_products]`."""
         scores = baskets @ self.weights
         return np.asarray(scores.todense() if sp.issparse(scores) else scores, dtype=np.float32)
+
+
+def between(weights: Floats | sp.csr_matrix, held: Rows, items: Rows) -> Floats:
+    """Weights from some products to others `[len(held), len(items)]`, dense."""
+    if sp.issparse(weights):
+        return np.asarray(weights[held].todense())[:, items]
+    return np.asarray(weights[np.ix_(held, items)])
 
 
 def fit_popularity(baskets: BasketMatrix, *, until: float, half_life_days: float | None = None) -> FixedScores:

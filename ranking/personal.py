@@ -1,13 +1,12 @@
 """A customer's own history, mixed into any basket scorer."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from ranking.baskets import BasketMatrix, decay
+from ranking.baskets import BasketMatrix
 
 Floats = npt.NDArray[np.float32]
 
@@ -33,24 +32,6 @@ def customer_sets(baskets: BasketMatrix) -> sp.csr_matrix:
     owned = sp.csr_matrix(belongs @ baskets.held)[np.flatnonzero(names != "")]
     owned.data[:] = 1.0
     return sp.csr_matrix(owned)
-
-
-def customer_histories(baskets: BasketMatrix, *, until: float, half_life_days: float) -> dict[str, sp.csr_matrix]:
-    """Decayed baskets of each product by customer, `[1, num_products]` each, for customers with a purchase."""
-    weights = decay(baskets.days, until=until, half_life_days=half_life_days)
-    ids = np.array([one or "" for one in baskets.customer_ids])
-    names, owner = np.unique(ids, return_inverse=True)
-    by_customer = sp.csr_matrix((weights, (owner, np.arange(len(ids)))), shape=(len(names), len(ids)))
-    summed = sp.csr_matrix(by_customer @ baskets.held)
-    return {str(name): summed[row] for row, name in enumerate(names) if name and summed[row].nnz}
-
-
-def histories_of(
-    customer_ids: Sequence[str | None], histories: dict[str, sp.csr_matrix], num_products: int
-) -> sp.csr_matrix:
-    """The history of each query's customer `[num_queries, num_products]`; empty rows where there is none."""
-    nothing = sp.csr_matrix(np.zeros((1, num_products), np.float32))
-    return sp.csr_matrix(sp.vstack([histories.get(one or "", nothing) for one in customer_ids]), dtype=np.float32)
 
 
 def mixed_scores(anonymous: Floats, context: Floats, history: sp.csr_matrix, mix: HistoryMix) -> Floats:

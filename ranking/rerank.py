@@ -19,7 +19,7 @@ MOST_CANDIDATES = 10_000
 """Candidates a query, LightGBM's own bound."""
 REFIT_BELOW = 1_000_000
 """Candidates above which a fifth held out for early stopping is not missed, and fewer, finer trees will do."""
-ALONE_BELOW = 100_000
+ALONE_BELOW = 1_000_000
 """Candidates below which one thread learns and orders them."""
 _HELD_OUT: Final = 0.2
 _MOST_ROUNDS: Final = 600
@@ -121,6 +121,11 @@ class Reranker:
         return tuple(self.booster.feature_name())
 
     @property
+    def num_trees(self) -> int:
+        """How many trees were grown."""
+        return self.booster.num_trees()
+
+    @property
     def gains(self) -> dict[str, float]:
         """Share of the fit's gain that each feature's splits brought, largest first; all 0 without a split."""
         gain = self.booster.feature_importance(importance_type="gain")
@@ -147,6 +152,7 @@ def fit_reranker(
     seed: int,
     at: int = 10,
     trees: Mapping[str, float] | None = None,
+    num_trees: int | None = None,
 ) -> Reranker:
     """The order that puts wanted candidates first, fitted with early stopping on held-out queries.
 
@@ -159,6 +165,7 @@ def fit_reranker(
         seed: draws the held-out queries and the samples of each tree.
         at: places of the list that the order is made for.
         trees: LightGBM's settings that are to differ from this module's.
+        num_trees: how many to grow where that is known already; None stops early by held-out queries.
 
     Raises:
         ValueError: if fewer than LEAST_QUERIES queries hold a wanted candidate, or one has over MOST_CANDIDATES.
@@ -185,6 +192,8 @@ def fit_reranker(
         "eval_at": [at],
         "lambdarank_truncation_level": at + 10,
     }
+    if num_trees is not None:
+        return Reranker(train(settings, _dataset(pool, relevance, wanted, names, settings), num_trees))
     learning = _dataset(pool, relevance, wanted & ~held_out, names, settings)
     checking = _dataset(pool, relevance, held_out, names, settings, like=learning)
     stop = early_stopping(_PATIENCE, verbose=False)
@@ -195,7 +204,7 @@ def fit_reranker(
 
 
 def _threads(pool: Pool) -> int:
-    # In small pools two threads wait for each other longer than they work, the more so on a busy machine.
+    # In smaller pools two threads wait for each other longer than they work as soon as the machine is busy.
     return 1 if len(pool) < ALONE_BELOW else 2
 
 

@@ -15,10 +15,12 @@ import pyarrow as pa
 from schema.artefact import Artefact
 from schema.embeddings import EmbeddingTable, Space
 from schema.errors import NotFound, NotTrained, Tampered
+from schema.ranker import SavedRanker
 from schema.relations import Relations
 
 MANIFEST = "manifest.json"
 CHAMPION = "champion"
+RANKER = "ranker"
 
 
 class Registry:
@@ -31,7 +33,13 @@ class Registry:
         self.root = root
 
     def save(
-        self, *, relations: Relations, embeddings: EmbeddingTable, popularity: pa.Table, manifest: Mapping[str, Any]
+        self,
+        *,
+        relations: Relations,
+        embeddings: EmbeddingTable,
+        popularity: pa.Table,
+        manifest: Mapping[str, Any],
+        ranker: SavedRanker | None = None,
     ) -> Artefact:
         """The artefact as saved; saving equal content again changes nothing and answers the same version."""
         self.root.mkdir(parents=True, exist_ok=True)
@@ -42,7 +50,9 @@ class Registry:
             _write_table(part / "skus.arrow", pa.table({"sku": pa.array(embeddings.skus, pa.string())}))
             for space, vectors in embeddings.spaces.items():
                 np.save(part / f"{space}.npy", np.ascontiguousarray(vectors, dtype=np.float32))
-            files = {path.name: _sha256(path) for path in sorted(part.iterdir())}
+            if ranker is not None:
+                _write_ranker(part / RANKER, ranker)
+            files = {str(path.relative_to(part)): _sha256(path) for path in _files(part)}
             version = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:12]
             body = {**manifest, "files": files, "is_calibrated": relations.is_calibrated, "model_version": version}
             (part / MANIFEST).write_text(json.dumps(body, indent=1, sort_keys=True, default=str))
@@ -53,7 +63,7 @@ class Registry:
 
     def _install(self, part: Path, version: str) -> None:
         if not (self.root / version / MANIFEST).exists():
-            for path in part.iterdir():
+            for path in _files(part):
                 _sync(path)
             part.chmod(0o755)
             part.rename(self.root / version)
@@ -80,6 +90,7 @@ class Registry:
             embeddings=EmbeddingTable(skus=skus, spaces=spaces),
             popularity=_read_table(folder / "popularity.arrow"),
             manifest=manifest,
+            ranker=_read_ranker(folder / RANKER),
         )
 
     def manifest(self, version: str) -> dict[str, Any]:
@@ -124,6 +135,25 @@ def _write_table(path: Path, table: pa.Table) -> None:
 
 def _read_table(path: Path) -> pa.Table:
     return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+
+
+def _write_ranker(folder: Path, ranker: SavedRanker) -> None:
+    folder.mkdir()
+    for name, array in ranker.arrays.items():
+        np.save(folder / f"{name}.npy", np.ascontiguousarray(array))
+    for name, text in ranker.texts.items():
+        (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+
+
+def _read_ranker(folder: Path) -> SavedRanker | None:
+    if not folder.exists():
+        return None
+    arrays = {path.stem: np.load(path, mmap_mode="r") for path in sorted(folder.glob("*.npy"))}
+    return SavedRanker(arrays, {path.stem: path.read_text("utf-8") for path in sorted(folder.glob("*.txt"))})
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def _sha256(path: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from schema.embeddings import EmbeddingTable
+from schema.ranker import SavedRanker
 from schema.relations import Relations
 
 
@@ -19,6 +20,7 @@ class Artefact:
         relations: both learnt relations, 20 candidates per anchor.
         embeddings: product vectors in four spaces.
         popularity: `sku` and `num_baskets` (recent, decayed; float32), most bought first.
+        ranker: what orders products for baskets; None where too little was bought to learn it from.
         manifest: seed, as_of, lake_version, data_hash, code_commit, library versions, settings, metrics, fit_seconds.
     """
 
@@ -27,3 +29,4 @@ class Artefact:
     embeddings: EmbeddingTable
     popularity: pa.Table
     manifest: Mapping[str, Any]
+    ranker: SavedRanker | None = None

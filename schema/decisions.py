@@ -1,6 +1,7 @@
 """What a decision answers: offers with reasons, what was withheld and why, and the paths that explain them."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from schema.edges import RelationName
@@ -53,10 +54,18 @@ class Request:
 
 @dataclass(frozen=True)
 class Bought:
-    """A product a customer buys; `strength` is decayed baskets, comparable within one customer."""
+    """A product a customer buys.
+
+    Attributes:
+        strength: decayed baskets, comparable within one customer.
+        num_baskets: the same, undecayed.
+        last_bought_at: None where nobody knows.
+    """
 
     sku: str
     strength: float
+    num_baskets: int = 0
+    last_bought_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from schema.nodes import Label
 
 BOUGHT_CAP: Final = 10
 """How many products each customer keeps: the strongest by decayed baskets."""
+BOUGHT_HALF_LIFE_DAYS: Final = 90
+"""After which a basket counts half in the strength of what a customer bought."""
 BOUGHT_WITH_CAP: Final = 100
 """How many partners each product keeps: a pair stays when it is among the strongest of either end."""
 GOES_WITH_CAP: Final = 50

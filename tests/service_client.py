@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import service_shop as shop
 from starlette.testclient import TestClient
 
 from api.app import create_app
@@ -16,7 +17,6 @@ from graph.server import USER, LocalServer
 from journal.store import Journal
 from schema.artefact import Artefact
 from schema.facts import ShopFacts
-from tests import service_shop as shop
 
 
 class Service:

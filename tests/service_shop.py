@@ -121,11 +121,11 @@ def with_stock(store_id: str = "S1", **units: float) -> ShopFacts:
     return facts(on_hand=on_hand)
 
 
-def moment(base=None, *, model=None, verdicts=(), policy=None) -> Moment:
+def moment(base=None, *, model=None, verdicts=(), policy=None, ranker=None) -> Moment:
     """One moment of the shop."""
     base = base or facts()
     now = replace(FactsNow.start(base, delistings={}, sequence=5), verdicts=VerdictBook.of(verdicts))
-    return Moment(now, ModelIndex.of(model or artefact(), base), TODAY, policy or Policy())
+    return Moment(now, ModelIndex.of(model or artefact(), base, ranker=ranker), TODAY, policy or Policy())
 
 
 def verdict(sku, other_sku, word, *, relation="COMPLEMENTS", **values) -> Verdict:

@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
+import service_shop as shop
+from service_client import serving
 
 from api.limits import MAX_COST
 from api.pages import cursor
@@ -14,8 +16,6 @@ from graph.connection import connect
 from graph.projection import project
 from graph.server import USER
 from journal.store import Journal
-from tests import service_shop as shop
-from tests.service_client import serving
 
 pytestmark = pytest.mark.graph
 LEAKS = ("Traceback", "MATCH", "UNWIND", "bolt://", "neo4j", "Neo4j", "sqlite", "cypher", 'File "', "password")

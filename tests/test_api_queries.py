@@ -5,6 +5,8 @@ import time
 from dataclasses import replace
 
 import pytest
+import service_shop as shop
+from service_client import serving
 
 from api.contract import PRINTED, contract, printed
 from graph.connection import connect
@@ -12,8 +14,6 @@ from graph.projection import project
 from graph.server import USER
 from journal.store import Journal
 from schema.changes import Delisting, LoadPublished, StockChange
-from tests import service_shop as shop
-from tests.service_client import serving
 
 pytestmark = pytest.mark.graph
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import service_shop as shop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,6 @@ from schema.changes import Delisting, LoadPublished, StockChange
 from schema.decisions import Availability
 from schema.errors import Unavailable
 from schema.facts import NO_DAY
-from tests import service_shop as shop
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import service_shop as shop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,6 @@ from decisions.verdicts import VerdictBook
 from schema.decisions import Availability, PathStep
 from schema.edges import RelationName
 from schema.errors import NotFound
-from tests import service_shop as shop
 
 SUB: RelationName = "SUBSTITUTES_FOR"
 

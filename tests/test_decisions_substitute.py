@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import service_shop as shop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,7 +10,6 @@ from decisions.packs import amount, is_alike
 from decisions.substitute import BasketLine, substitutes_for
 from schema.decisions import Availability, WithheldReason
 from schema.errors import NotFound
-from tests import service_shop as shop
 
 OUT = shop.with_stock(spaghetti=0.0)
 

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
+from conftest import free_port
+from test_commands import write_tables
 
 from evaluation import loading
 from graph.server import LocalServer
-from tests.conftest import free_port
-from tests.test_commands import write_tables
 
 
 @pytest.mark.graph

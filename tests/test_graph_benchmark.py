@@ -1,11 +1,11 @@
 """The benchmark measures what it says it measures."""
 
 import pytest
+from shops import random_snapshot
 
 from graph.benchmark import measure_projection
 from graph.connection import Graph
 from graph.server import USER, LocalServer
-from tests.shops import random_snapshot
 
 
 @pytest.mark.graph

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+import service_shop as shop
 
 from graph.catalogue import Catalogue, plain_words
 from graph.connection_async import connect_async
@@ -10,7 +11,6 @@ from graph.paths import CustomerHistory
 from graph.projection import project
 from graph.server import USER
 from schema.decisions import Bought
-from tests import service_shop as shop
 
 pytestmark = pytest.mark.graph
 

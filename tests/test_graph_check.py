@@ -1,12 +1,12 @@
 """Damage done to the graph by hand is seen and named, and mended by a rebuild."""
 
 import pytest
+from shops import random_relations, random_snapshot
 
 from graph.check import compare
 from graph.connection import Graph
 from graph.projection import project
 from graph.publishing import publish_relations
-from tests.shops import random_relations, random_snapshot
 
 pytestmark = pytest.mark.graph
 SHOP = random_snapshot(0, products=12)

@@ -6,13 +6,13 @@ import signal
 import time
 
 import pytest
+from conftest import free_port
 
 from graph import connection
 from graph.connection import Graph, Lost, connect
 from graph.connection_async import connect_async
 from graph.server import USER, LocalServer
 from schema.errors import Unavailable, WrongCredentials
-from tests.conftest import free_port
 
 pytestmark = pytest.mark.graph
 

@@ -6,6 +6,8 @@ from itertools import combinations
 import networkx as nx
 import numpy as np
 import pytest
+import service_shop as shop
+from shops import random_snapshot
 
 from graph.connection import Graph
 from graph.connection_async import connect_async
@@ -15,8 +17,6 @@ from graph.server import USER
 from schema.edges import EDGES
 from schema.nodes import NODES
 from schema.snapshot import GraphSnapshot
-from tests import service_shop as shop
-from tests.shops import random_snapshot
 
 pytestmark = pytest.mark.graph
 EVIDENCE = ("BOUGHT_WITH", "SWITCHED_TO", "GOES_WITH", "IN_CATEGORY", "OF_BRAND", "PROMOTES")

@@ -1,6 +1,7 @@
 """Laws of the projection, on a real Neo4j."""
 
 import pytest
+from shops import AS_OF, INFO, random_snapshot
 
 from graph.connection import Graph
 from graph.extract import read_snapshot
@@ -10,7 +11,6 @@ from schema.edges import EDGES
 from schema.nodes import NODES
 from schema.snapshot import GraphSnapshot
 from schema.windows import open_windows
-from tests.shops import AS_OF, INFO, random_snapshot
 
 pytestmark = pytest.mark.graph
 

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pytest
+from shops import random_relations, random_snapshot
 
 from graph import publishing
 from graph.bolt_rows import read_table
@@ -13,7 +14,6 @@ from graph.publishing import EDGE_SCHEMA, VERDICT_SCHEMA, Published, publish_rel
 from schema.edges import RELATION_NAMES
 from schema.errors import Unavailable
 from schema.relations import Relations, Verdict
-from tests.shops import random_relations, random_snapshot
 
 pytestmark = pytest.mark.graph
 SHOP = random_snapshot(1, products=15)

@@ -7,6 +7,7 @@ from functools import partial
 from threading import Event, Thread
 
 import pytest
+from shops import random_snapshot
 
 from graph import projection
 from graph.check import compare
@@ -15,7 +16,6 @@ from graph.marker import read_marker
 from graph.projection import project
 from graph.server import USER, LocalServer
 from schema.snapshot import GraphSnapshot
-from tests.shops import random_snapshot
 
 pytestmark = [pytest.mark.graph]
 OLD, NEW = random_snapshot(1, products=10), random_snapshot(2, products=14)

@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conftest import free_port
 
 from graph.connection import connect
 from graph.processes import command_line
 from graph.server import HOST, USER, LocalServer
 from schema.errors import Busy, NotFound, Unavailable
-from tests.conftest import free_port
 
 pytestmark = pytest.mark.graph
 

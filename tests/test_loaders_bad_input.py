@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from loader_shops import RETAIL, SHOPS, Rows, as_csv, write_shop
 
 from loaders.staging import LoadOptions, stage
 from schema.errors import BadInput, TooManyRejects
-from tests.loader_shops import RETAIL, SHOPS, Rows, as_csv, write_shop
 
 # All tables of a retail-tables folder are read by one path, so a few stand for them; adapters name each file of theirs.
 OF_RETAIL = {"products", "categories", "purchases", "verdicts"}

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from loader_shops import RETAIL, write_shop
 
 import loaders.raw_csv
 from loaders.attributes import attributes_of
@@ -23,7 +24,6 @@ from loaders.raw_csv import read_csv
 from loaders.rejects import LINE
 from loaders.sizes import read_size
 from loaders.staging import LoadOptions, stage
-from tests.loader_shops import RETAIL, write_shop
 
 cells = st.text(alphabet='ab,"\né ', max_size=6)
 rows = st.lists(st.lists(cells, min_size=1, max_size=4), max_size=25)

@@ -14,13 +14,13 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from loader_shops import RETAIL, SHOPS, Rows, as_csv, write_shop
 
 from loaders.sources import SOURCES, source_hash
 from loaders.staging import LoadOptions, stage
 from schema.errors import BadInput, NotFound
 from schema.table_specs import SPECS
 from schema.tables import RetailTables
-from tests.loader_shops import RETAIL, SHOPS, Rows, as_csv, write_shop
 
 ALL = LoadOptions(max_rejects=1.0)
 QUICK = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

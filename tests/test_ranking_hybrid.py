@@ -38,7 +38,7 @@ def components(baskets, until, *, lead="popularity"):
 @pytest.fixture(scope="module")
 def hybrid():
     earlier, later = shop(0, 600), shop(1, 500, begins=50.0)
-    return fit_hybrid(components(earlier, 50.0), later, components(earlier, 50.0))
+    return fit_hybrid(components(earlier, 50.0), lessons(later, seed=0), components(earlier, 50.0))
 
 
 @settings(max_examples=25, deadline=None)
@@ -80,7 +80,7 @@ def test_customers_without_history_get_the_answer_for_the_basket_alone(hybrid):
 
 def test_candidates_are_never_in_the_basket_and_features_have_names(hybrid):
     visible = lessons(shop(4, 20, begins=100.0), seed=0).visible
-    for history in (None, hybrid.components.history(["k1"] * visible.shape[0])):
+    for history in (None, hybrid.components.customers.of(["k1"] * visible.shape[0])):
         pool, lead = basket_pool(hybrid.components, visible, history)
         assert not np.asarray(visible[pool.queries, pool.items]).any()
         assert pool.features.shape[1] == len(feature_names(hybrid.components, is_known=history is not None))
@@ -90,7 +90,7 @@ def test_candidates_are_never_in_the_basket_and_features_have_names(hybrid):
 
 def test_too_few_baskets_leave_the_order_to_the_leading_model():
     earlier = components(shop(0, 60), 50.0)
-    alone = fit_hybrid(earlier, shop(1, 20, begins=50.0), earlier)
+    alone = fit_hybrid(earlier, lessons(shop(1, 20, begins=50.0), seed=0), earlier)
     visible = lessons(shop(2, 10), seed=0).visible
     assert (alone.anonymous, alone.known) == (None, None)
     assert "fewer than" in alone.why

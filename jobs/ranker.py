@@ -1,0 +1,89 @@
+"""Ranker: the order of products for baskets that a model version is served with, or why it has none."""
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+
+from lake.baskets import read_baskets
+from lake.snapshot import build_snapshot
+from lake.version import LakeVersion
+from ranking.basket_models import Past, fit_basket_hybrid, past
+from ranking.baskets import BasketMatrix, basket_matrix, popularity_table
+from ranking.dual_vectors import dual_vectors
+from ranking.hybrid import LEAST_BASKETS
+from ranking.ridge import RIDGE_CAP
+from ranking.saved import saved
+from schema.edges import BOUGHT_CAP
+from schema.embeddings import EmbeddingTable
+from schema.progress import Progress, silent
+from schema.ranker import SavedRanker
+
+if TYPE_CHECKING:
+    from gnn.settings import TrainSettings
+    from schema.snapshot import GraphSnapshot
+
+LATER_DAYS: Final = 56
+"""Days before the model's own that the order is learnt on, by models of what precedes them."""
+
+
+def fit_ranker(
+    source: LakeVersion,
+    snapshot: "GraphSnapshot",
+    embeddings: EmbeddingTable,
+    *,
+    settings: "TrainSettings",
+    progress: Progress = silent,
+) -> tuple[SavedRanker | None, str]:
+    """The order as of the snapshot's day and how it was chosen; without one, recommendations are led by relations.
+
+    A customer counts with the products that the graph keeps of them, so that what is learnt is what is asked.
+    """
+    as_of, skus = snapshot.as_of, snapshot.keys("Product").to_pylist()
+    if len(skus) > RIDGE_CAP:
+        return None, f"{len(skus):,} products, and an order is learnt for up to {RIDGE_CAP:,}"
+    earlier_day = as_of - timedelta(days=LATER_DAYS)
+    before = read_baskets(source, before=as_of)
+    earlier, later = read_baskets(source, before=earlier_day), read_baskets(source, from_=earlier_day, before=as_of)
+    num_later = len(later.column("basket_id").unique())
+    if not earlier.num_rows or num_later < LEAST_BASKETS:
+        return None, f"{num_later:,} baskets in the {LATER_DAYS} days before {as_of}, and {LEAST_BASKETS} are needed"
+    first = _earlier_past(source, earlier, earlier_day, settings, progress)
+    until = _day(as_of)
+    now = past(basket_matrix(before, skus), until, _names(snapshot), dual_vectors(embeddings, tuple(skus)))
+    hybrid, chosen = fit_basket_hybrid(
+        first,
+        basket_matrix(later, first.baskets.skus),
+        now,
+        most_bought=BOUGHT_CAP,
+        seed=settings.seed,
+        progress=progress,
+    )
+    return saved(hybrid, until=until), str(chosen["order"])
+
+
+def popularity_of(baskets: BasketMatrix, as_of: date) -> pa.Table:
+    """`sku` and `num_baskets` (decayed to the day), most bought first."""
+    return popularity_table(baskets, until=_day(as_of))
+
+
+def _earlier_past(
+    source: LakeVersion, bought: pa.Table, day: date, settings: "TrainSettings", progress: Progress
+) -> Past:
+    """What was known on an earlier day, the network's vectors as of then included."""
+    from gnn.training import fit  # noqa: PLC0415  # torch is imported by training alone
+
+    snapshot = build_snapshot(source, as_of=day, progress=progress)
+    skus = snapshot.keys("Product").to_pylist()
+    baskets = basket_matrix(bought, skus)
+    trained = fit(snapshot, settings=settings, purchase_counts=popularity_of(baskets, day), progress=progress)
+    return past(baskets, _day(day), _names(snapshot), dual_vectors(trained.embeddings, tuple(skus)))
+
+
+def _names(snapshot: "GraphSnapshot") -> dict[str, str | None]:
+    products = snapshot.nodes["Product"]
+    return dict(zip(products.column("sku").to_pylist(), products.column("name").to_pylist(), strict=True))
+
+
+def _day(day: date) -> float:
+    return float((day - date(1970, 1, 1)).days)

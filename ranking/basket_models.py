@@ -1,0 +1,138 @@
+"""The simple models and the network behind one order of products for baskets, settings chosen on an earlier day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import scipy.sparse as sp
+
+from measures.ranking import ranks_of, recall_at
+from measures.text import name_vectors
+from ranking.basket_features import Components, fit_components
+from ranking.baskets import BasketMatrix
+from ranking.dual_vectors import DualVectors, LogScores
+from ranking.hybrid import Hybrid, fit_hybrid
+from ranking.lessons import BLOCK, Lessons, lessons
+from ranking.models import BasketScorer, fit_ease, fit_item_cosine, fit_rp3beta
+from ranking.pruning import others, strongest
+from ranking.ridge import RIDGE_CAP, RidgeSettings, RidgeSources, ridge_sources
+from schema.progress import Progress, silent
+
+ALIKE_KEPT: Final = 64
+"""Most alike names of each product that count."""
+LEAST_LESSONS: Final = 100
+"""Hidden products below which the ridge keeps the settings it comes with."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a fit may look at: everything before a day.
+
+    Attributes:
+        until: the day, in days since 1970-01-01.
+        names: n-gram vectors of the products' names, rows of length 1 or 0.
+        network: the relation network's vectors, trained on the graph as of the day.
+    """
+
+    baskets: BasketMatrix
+    until: float
+    names: sp.csr_matrix
+    network: DualVectors
+
+    @property
+    def has_ridge(self) -> bool:
+        """Whether there are few enough products for dense weights."""
+        return len(self.baskets.skus) <= RIDGE_CAP
+
+
+def past(baskets: BasketMatrix, until: float, names: Mapping[str, str | None], network: DualVectors) -> Past:
+    """The same with the names looked up by sku."""
+    return Past(baskets, until, name_vectors([names.get(sku) or "" for sku in baskets.skus]), network)
+
+
+def fit_basket_hybrid(
+    earlier: Past,
+    later: BasketMatrix,
+    now: Past,
+    *,
+    most_bought: int | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> tuple[Hybrid, dict[str, Any]]:
+    """The hybrid as of now, and what was chosen: ridge settings and order by what came after the earlier day.
+
+    Args:
+        later: baskets from the earlier day on, over the earlier products.
+        most_bought: products of each customer's history that count, the strongest; None means all.
+    """
+    settings = RidgeSettings()
+    taught = lessons(later, seed=seed)
+    sources = _sources(earlier, settings)
+    if sources is not None and len(taught.hidden) >= LEAST_LESSONS:
+        settings = _tuned(sources, taught, progress)
+    first = _components(earlier, sources, settings, most_bought)
+    second = _components(now, _sources(now, settings), settings, most_bought)
+    hybrid = fit_hybrid(first, taught, second, seed=seed, progress=progress)
+    return hybrid, {**(vars(settings) if now.has_ridge else {}), "order": hybrid.why}
+
+
+def _tuned(sources: RidgeSources, taught: Lessons, progress: Progress) -> RidgeSettings:
+    """The neighbouring settings with the highest recall@20."""
+    tried = list(RidgeSettings().neighbours())
+    recalls = []
+    for settings in tried:
+        recalls.append(_recall(sources.fitted(settings), taught))
+        progress("tuning the ridge", len(recalls), len(tried))
+    return tried[int(np.argmax(recalls))]
+
+
+def _recall(model: BasketScorer, taught: Lessons) -> float:
+    found = []
+    for start in range(0, len(taught.hidden), BLOCK):
+        rows = slice(start, start + BLOCK)
+        visible = taught.visible[rows]
+        scores = model(visible)
+        scores[visible.nonzero()] = -np.inf
+        found.append(recall_at(ranks_of(scores, taught.hidden[rows]), 20))
+    return float(np.concatenate(found).mean())
+
+
+def _sources(given: Past, settings: RidgeSettings) -> RidgeSources | None:
+    if not given.has_ridge:
+        return None
+    return ridge_sources(
+        given.baskets,
+        until=given.until,
+        half_life_days=settings.half_life_days,
+        names=given.names,
+        network=given.network.weights(),
+    )
+
+
+def _components(
+    given: Past, sources: RidgeSources | None, settings: RidgeSettings, most_bought: int | None
+) -> Components:
+    """The ridge leads in catalogues of up to RIDGE_CAP products, RP3β in larger ones."""
+    baskets, until = given.baskets, given.until
+    scorers: dict[str, BasketScorer] = {}
+    if sources is not None:
+        scorers["ridge"] = sources.fitted(settings)
+        scorers["customers"] = sources.of_customers(settings)
+        scorers["ease"] = fit_ease(baskets, ridge=60.0, until=until, half_life_days=settings.half_life_days)
+    scorers |= {
+        "rp3beta": fit_rp3beta(baskets, alpha=0.8, beta=0.4, heaviest=20),
+        "cosine": fit_item_cosine(baskets, heaviest=10, shrinkage=10.0),
+        "network": LogScores(given.network),
+    }
+    return fit_components(baskets, scorers, until=until, alike=_alike(given.names), most_bought=most_bought)
+
+
+def _alike(names: sp.csr_matrix) -> sp.csr_matrix | None:
+    if not names.nnz:
+        return None
+    blocks = [
+        strongest(others(sp.coo_matrix(names[at : at + 1024] @ names.T), at), ALIKE_KEPT)
+        for at in range(0, names.shape[0], 1024)
+    ]
+    return sp.csr_matrix(sp.vstack(blocks), dtype=np.float32)

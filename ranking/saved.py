@@ -1,0 +1,145 @@
+"""The hybrid as it is served: kept as arrays and texts, opened without what it was fitted on."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from ranking.basket_features import HALF_LIVES, Components
+from ranking.dual_vectors import DualVectors, LogScores
+from ranking.histories import Histories, recency_of
+from ranking.hybrid import BELOW, Hybrid, Order
+from ranking.listwise import ListwiseLogit
+from ranking.models import BasketScorer, ItemWeights
+from ranking.rerank import Reranker
+from schema.artefact import Artefact
+from schema.decisions import Bought
+from schema.embeddings import EmbeddingTable
+from schema.ranker import Array, RankedProducts, SavedRanker
+
+Rows = npt.NDArray[np.int64]
+PLAN = "plan"
+SMOOTH = ("means", "spreads", "weights")
+
+
+@dataclass(frozen=True)
+class BasketRanker:
+    """The hybrid over the products of an embedding table.
+
+    Attributes:
+        until: the day it was fitted up to, in days since 1970-01-01.
+    """
+
+    hybrid: Hybrid
+    until: float
+
+    def ranked(self, basket: Sequence[int], history: Sequence[tuple[int, Bought]]) -> RankedProducts:
+        """How well each product completes a basket.
+
+        Args:
+            basket: rows of its products, distinct, one at least.
+            history: what its customer bought, each with its row; empty for a new customer.
+        """
+        size = len(self.hybrid.components.counts["always"])
+        held = np.array(sorted(basket), np.int64)
+        visible = sp.csr_matrix((np.ones(len(held), np.float32), (np.zeros(len(held), np.int64), held)), (1, size))
+        found = self.hybrid.with_histories(visible, self._histories(history, size))[0]
+        candidates = np.flatnonzero(found > BELOW / 2)
+        scores, callers = np.zeros(size, np.float32), np.full(size, -1, np.int64)
+        if len(candidates):
+            scores[candidates] = found[candidates] - found[candidates].min() + 1.0
+            callers[candidates] = self._callers(held, candidates)
+        return RankedProducts(scores, callers)
+
+    def _callers(self, held: Rows, candidates: Rows) -> Rows:
+        model = next(iter(self.hybrid.components.weights.values()))
+        pairs = model.between(held, candidates)
+        return np.where(pairs.max(axis=0) > 0, held[pairs.argmax(axis=0)], -1)
+
+    def _histories(self, history: Sequence[tuple[int, Bought]], size: int) -> Histories:
+        columns = np.array([row for row, _ in history], np.int64)
+
+        def matrix(values: list[float]) -> sp.csr_matrix:
+            ends = (np.zeros(len(columns), np.int64), columns)
+            return sp.csr_matrix((np.array(values, np.float32), ends), shape=(1, size))
+
+        bought = [one for _, one in history]
+        return Histories(
+            matrix([one.strength for one in bought]),
+            matrix([float(one.num_baskets) for one in bought]),
+            matrix([recency_of(one.last_bought_at, self.until) for one in bought]),
+        )
+
+
+def saved(hybrid: Hybrid, *, until: float) -> SavedRanker | None:
+    """The hybrid without customers, whose histories whoever asks brings along; None where it learnt no order."""
+    if hybrid.anonymous is None:
+        return None
+    parts = hybrid.components
+    arrays: dict[str, Array] = {f"counts_{name}": parts.counts[name] for name in HALF_LIVES}
+    kinds = {}
+    for name, model in parts.scorers.items():
+        kinds[name] = _kind(model)
+        if isinstance(model, ItemWeights):
+            arrays |= _weights(name, model.weights)
+    if parts.alike is not None:
+        arrays |= _weights("alike", parts.alike)
+    texts = {}
+    for name, order in (("anonymous", hybrid.anonymous), ("known", hybrid.known)):
+        if order is not None:
+            texts[name] = order.trees.to_text()
+            arrays |= {f"{name}_{field}": getattr(order.smooth, field) for field in SMOOTH}
+    plan = {"scorers": kinds, "is_alike_known": parts.alike is not None, "until": until, "why": hybrid.why}
+    return SavedRanker(arrays, {**texts, PLAN: json.dumps(plan)})
+
+
+def open_ranker(artefact: Artefact) -> BasketRanker | None:
+    """The ranker of an artefact; None where it has none."""
+    state, embeddings = artefact.ranker, artefact.embeddings
+    if state is None:
+        return None
+    plan, arrays = json.loads(state.texts[PLAN]), state.arrays
+    size = len(embeddings.skus)
+    scorers = {name: _scorer(name, kind, arrays, embeddings) for name, kind in plan["scorers"].items()}
+    components = Components(
+        scorers=scorers,
+        alike=_sparse("alike", arrays, size) if plan["is_alike_known"] else None,
+        counts={name: arrays[f"counts_{name}"] for name in HALF_LIVES},
+        customers=None,
+    )
+    hybrid = Hybrid(components, _order("anonymous", state), _order("known", state), plan["why"])
+    return BasketRanker(hybrid, plan["until"])
+
+
+def _kind(model: BasketScorer) -> str:
+    if isinstance(model, ItemWeights):
+        return "sparse" if sp.issparse(model.weights) else "dense"
+    return "vectors"
+
+
+def _weights(name: str, weights: Any) -> dict[str, Array]:
+    if not sp.issparse(weights):
+        return {name: weights}
+    return {f"{name}_{part}": getattr(weights, part) for part in ("data", "indices", "indptr")}
+
+
+def _sparse(name: str, arrays: Mapping[str, Array], size: int) -> sp.csr_matrix:
+    return sp.csr_matrix(tuple(arrays[f"{name}_{part}"] for part in ("data", "indices", "indptr")), shape=(size, size))
+
+
+def _scorer(name: str, kind: str, arrays: Mapping[str, Array], embeddings: EmbeddingTable) -> BasketScorer:
+    if kind == "vectors":
+        spaces = embeddings.spaces
+        return LogScores(DualVectors(spaces["complement_anchor"], spaces["complement_candidate"]))
+    return ItemWeights(arrays[name] if kind == "dense" else _sparse(name, arrays, len(embeddings.skus)))
+
+
+def _order(name: str, state: SavedRanker) -> Order | None:
+    if name not in state.texts:
+        return None
+    smooth = ListwiseLogit(*(state.arrays[f"{name}_{field}"] for field in SMOOTH))
+    return Order(Reranker.from_text(state.texts[name]), smooth)

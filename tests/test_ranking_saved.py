@@ -1,0 +1,101 @@
+"""The ranker as served: it answers as the hybrid it was saved from, through a registry and without its baskets."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_ranking_hybrid import SIZE, shop
+from test_registry_store import save
+
+from ranking.basket_features import fit_components
+from ranking.dual_vectors import DualVectors, LogScores
+from ranking.histories import Histories
+from ranking.hybrid import fit_hybrid
+from ranking.lessons import lessons
+from ranking.models import ItemWeights, fit_item_cosine
+from ranking.saved import open_ranker, saved
+from registry.store import Registry
+from schema.artefact import Artefact
+from schema.decisions import Bought
+from schema.embeddings import EmbeddingTable
+
+UNTIL = 100.0
+
+
+def components(baskets, until):
+    """A leading model that knows nothing, dense, a sparse one that knows the pairs, and random vectors."""
+    generator = np.random.default_rng(5)
+    nothing = ItemWeights(generator.normal(size=(SIZE, SIZE)).astype(np.float32))
+    vectors = DualVectors(*generator.normal(size=(2, SIZE, 4)).astype(np.float32))
+    scorers = {"ridge": nothing, "cosine": fit_item_cosine(baskets), "network": LogScores(vectors)}
+    alike = sp.csr_matrix(np.eye(SIZE, k=1, dtype=np.float32))
+    return fit_components(baskets, scorers, until=until, alike=alike, most_bought=10)
+
+
+@pytest.fixture(scope="module")
+def hybrid():
+    earlier, later = shop(0, 600), shop(1, 500, begins=50.0)
+    return fit_hybrid(components(earlier, 50.0), lessons(later, seed=0), components(later, UNTIL))
+
+
+@pytest.fixture(scope="module")
+def artefact(hybrid, tmp_path_factory):
+    network = hybrid.components.scorers["network"].model
+    registry = Registry(tmp_path_factory.mktemp("registry"))
+    spaces = {"complement_anchor": network.anchors, "complement_candidate": network.candidates}
+    plain = save(registry)
+    version = registry.save(
+        relations=plain.relations,
+        embeddings=EmbeddingTable(tuple(f"p{row:02d}" for row in range(SIZE)), spaces),
+        popularity=plain.popularity,
+        manifest={},
+        ranker=saved(hybrid, until=UNTIL),
+    ).model_version
+    return registry.load(version)
+
+
+def test_an_order_was_learnt(hybrid):
+    assert hybrid.anonymous is not None, hybrid.why
+    assert hybrid.known is not None, hybrid.why
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.sets(st.integers(0, SIZE - 1), min_size=1, max_size=8),
+    st.dictionaries(st.integers(0, SIZE - 1), st.tuples(st.floats(0.1, 5.0), st.integers(1, 9), st.integers(0, 90))),
+)
+def test_what_is_served_is_what_was_fitted(hybrid, artefact, basket, bought):
+    history = [
+        (row, Bought(f"p{row:02d}", strength, number, datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=UNTIL - ago)))
+        for row, (strength, number, ago) in sorted(bought.items())
+    ]
+    found = open_ranker(artefact).ranked(list(basket), history)
+    visible = sp.csr_matrix(np.isin(np.arange(SIZE), list(basket)).astype(np.float32)[None, :])
+    columns = [
+        [one.strength for _, one in history],
+        [one.num_baskets for _, one in history],
+        [2.0 ** (-ago / 21.0) for _, (_, _, ago) in sorted(bought.items())],
+    ]
+    rows = np.zeros((3, SIZE), np.float32)
+    for row, values in enumerate(columns):
+        rows[row, sorted(bought)] = values
+    expected = hybrid.with_histories(visible, Histories(*(sp.csr_matrix(row[None, :]) for row in rows)))[0]
+    shown = np.flatnonzero(found.scores > 0)
+    order = shown[np.argsort(-found.scores[shown], kind="stable")]
+    assert np.allclose(np.diff(expected[order]), np.diff(found.scores[order]), atol=1e-3)
+    assert not basket & set(shown.tolist())
+    assert set(found.callers[shown].tolist()) <= basket | {-1}
+
+
+def test_a_version_without_an_order_opens_to_none(tmp_path):
+    plain: Artefact = save(Registry(tmp_path))
+    assert plain.ranker is None
+    assert open_ranker(plain) is None
+
+
+def test_customers_are_not_saved(artefact):
+    assert not [name for name in artefact.ranker.arrays if "customer" in name and name != "customers"]
+    assert b"k1" not in b"".join(text.encode() for text in artefact.ranker.texts.values())
