@@ -62,6 +62,10 @@ def basket_completion_command(
     source: SourceOption = "retail-tables",
     seed: Seed = 0,
     max_items: Annotated[int, typer.Option(help="Baskets with more products are reported apart.")] = 60,
+    most_bought: Annotated[
+        int | None,
+        typer.Option(min=1, help="Products of each customer that our model sees; recommend sees 10. All if none."),
+    ] = None,
     json: JsonFile = None,
     predictions: PredictionsFile = None,
     picture: PictureFile = None,
@@ -70,10 +74,8 @@ def basket_completion_command(
     from evaluation import basket_completion  # noqa: PLC0415  # torch takes seconds to import
 
     with read_tables(ctx, source, tables, as_of) as (read, progress):
-        last = None if until is None else until.date()
-        report = basket_completion.run(
-            read, as_of=as_of.date(), until=last, seed=seed, max_items=max_items, progress=progress
-        )
+        bounds = basket_completion.Bounds(until.date() if until else None, max_items, most_bought)
+        report = basket_completion.run(read, as_of=as_of.date(), seed=seed, bounds=bounds, progress=progress)
     tell(report, Files(json, predictions, picture))
 
 

@@ -10,25 +10,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from evaluation.baselines import Baseline, baselines, blocks, masked, tuned
+from evaluation.basket_split import Split, split_at
 from evaluation.history import KnownCustomers, tuned_mix
-from evaluation.queries import Queries, complete_baskets
+from evaluation.queries import Queries
 from evaluation.report import OURS, Report, peak_mib
 from evaluation.scoring import Outcome, compare, summarise
 from gnn.settings import TrainSettings
 from gnn.training import fit
-from lake.baskets import read_baskets
 from lake.snapshot import build_snapshot
 from measures.ranking import ranks_of, top_rows
 from ranking.basket_models import fit_basket_hybrid, past
-from ranking.baskets import BasketMatrix, basket_matrix, decayed_counts, popularity_table
+from ranking.baskets import decayed_counts, popularity_table
 from ranking.dual_vectors import DualVectors, dual_vectors
 from ranking.hybrid import Hybrid
 from ranking.models import BasketScorer
 from ranking.personal import HistoryMix
-from schema.errors import EmptyWindow
 from schema.progress import Progress, silent
 from schema.tables import RetailTables
 
@@ -40,47 +38,38 @@ KEPT = 20
 
 
 @dataclass(frozen=True)
-class Split:
-    """Baskets before a day to learn from, and queries of those from it on.
+class Bounds:
+    """What is left out.
 
     Attributes:
-        skus: known products, ascending.
-        until: the day, in days since 1970-01-01.
-        large: queries of baskets of more than `max_items` products, reported apart.
-        later: the baskets that the queries are made of.
+        until: baskets from this day on are not looked at, so that choices can be made without them; None means all.
+        max_items: baskets of more known products are reported apart.
+        most_bought: products of each customer's history that our model sees, the strongest; None means all.
     """
 
-    as_of: date
-    skus: tuple[str, ...]
-    past: BasketMatrix
-    until: float
-    queries: Queries
-    large: Queries
-    later: BasketMatrix
+    until: date | None = None
+    max_items: int = 60
+    most_bought: int | None = None
 
 
 def run(
     tables: RetailTables,
     *,
     as_of: date,
-    until: date | None = None,
     seed: int = 0,
-    max_items: int = 60,
+    bounds: Bounds = Bounds(),
     settings: TrainSettings | None = None,
     progress: Progress = silent,
 ) -> Report:
     """Rank what is missing from each basket after `as_of`, by our model and by tuned simple ones.
 
-    Args:
-        until: baskets from this day on are not looked at, so that choices can be made without them; None means all.
-
     Raises:
         EmptyWindow: if no basket precedes `as_of`, or none of 2 to `max_items` known products follows it.
     """
     settings = replace(settings or TrainSettings(), seed=seed)
-    split = split_at(tables, as_of=as_of, until=until, seed=seed, max_items=max_items)
+    split = split_at(tables, as_of=as_of, until=bounds.until, seed=seed, max_items=bounds.max_items)
     earlier = as_of - timedelta(days=VALIDATION_DAYS)
-    trial = split_at(tables, as_of=earlier, until=as_of, seed=seed, max_items=max_items, may_be_empty=True)
+    trial = split_at(tables, as_of=earlier, until=as_of, seed=seed, max_items=bounds.max_items, may_be_empty=True)
     outcomes, chosen = {}, {}
     customers = KnownCustomers(split.past, split.until)
     for baseline in baselines(len(split.skus)):
@@ -89,42 +78,10 @@ def run(
         mixed = partial(customers.mixed, scorer, mix=mix)
         outcomes[baseline.name], chosen[baseline.name] = _outcome(scorer, split, mixed), {**setting, **vars(mix)}
     began = time.perf_counter()
-    hybrid, chosen[OURS] = _our_model(tables, trial, split, settings, progress)
+    hybrid, chosen[OURS] = _our_model(tables, trial, split, settings, bounds.most_bought, progress)
     fit_seconds = time.perf_counter() - began
     outcomes[OURS] = _outcome(hybrid, split, lambda _, part: hybrid.with_customers(part.visible, part.customer_ids))
     return _report(tables, split, outcomes, chosen, seed=seed, fit_seconds=fit_seconds)
-
-
-def split_at(
-    tables: RetailTables, *, as_of: date, until: date | None, seed: int, max_items: int, may_be_empty: bool = False
-) -> Split:
-    """Baskets before `as_of`, and queries from those in `[as_of, until)`.
-
-    Raises:
-        EmptyWindow: if either is empty, unless `may_be_empty`.
-    """
-    before = read_baskets(tables, before=as_of)
-    after = read_baskets(tables, from_=as_of, before=until)
-    skus = known_skus(tables, before, as_of)
-    past, later = basket_matrix(before, skus), basket_matrix(after, skus)
-    queries = complete_baskets(later, seed=seed, most=max_items)
-    if not may_be_empty and not len(past.basket_ids):
-        raise EmptyWindow(f"No basket precedes {as_of}.", remedy="Choose a later --as-of.")
-    if not may_be_empty and not len(queries):
-        raise EmptyWindow(
-            f"No basket of 2 to {max_items} known products was bought on {as_of} or later.",
-            remedy="Choose an earlier --as-of.",
-        )
-    large = complete_baskets(later, seed=seed, least=max_items + 1, most=None)
-    return Split(as_of, skus, past, float((as_of - date(1970, 1, 1)).days), queries, large, later)
-
-
-def known_skus(tables: RetailTables, before: pa.Table, as_of: date) -> tuple[str, ...]:
-    """Products sold before the cut-off or launched before it, ascending."""
-    products = tables.read("products", ["sku", "launched_on"])
-    launched = products.filter(pc.less(products.column("launched_on"), pa.scalar(as_of, pa.date32())))
-    known = {*before.column("sku").unique().to_pylist(), *launched.column("sku").to_pylist()}
-    return tuple(sorted(known & set(products.column("sku").to_pylist())))
 
 
 def our_network(tables: RetailTables, split: Split, settings: TrainSettings, progress: Progress) -> DualVectors:
@@ -137,14 +94,19 @@ def our_network(tables: RetailTables, split: Split, settings: TrainSettings, pro
 
 
 def _our_model(
-    tables: RetailTables, trial: Split, split: Split, settings: TrainSettings, progress: Progress
+    tables: RetailTables,
+    trial: Split,
+    split: Split,
+    settings: TrainSettings,
+    most_bought: int | None,
+    progress: Progress,
 ) -> tuple[Hybrid, dict[str, Any]]:
     products = tables.read("products", ["sku", "name"])
     names = dict(zip(products.column("sku").to_pylist(), products.column("name").to_pylist(), strict=True))
     earlier, now = (
         past(each.past, each.until, names, our_network(tables, each, settings, progress)) for each in (trial, split)
     )
-    return fit_basket_hybrid(earlier, trial.later, now, seed=settings.seed, progress=progress)
+    return fit_basket_hybrid(earlier, trial.later, now, most_bought=most_bought, seed=settings.seed, progress=progress)
 
 
 def _chosen(baseline: Baseline, trial: Split, progress: Progress) -> tuple[dict[str, Any], HistoryMix]:

@@ -9,6 +9,7 @@ import pytest
 from lake_shops import line, on, stage
 
 from evaluation import basket_completion, report
+from evaluation.basket_split import split_at
 from evaluation.queries import complete_baskets, hidden_place
 from evaluation.scoring import popularity_decile
 from gnn.settings import TrainSettings
@@ -113,7 +114,7 @@ def test_rows_after_the_cut_off_train_nothing(tables, tmp_path):
     changed["purchases"] = list({(row["basket_id"], row["sku"]): row for row in changed["purchases"]}.values())
     other = stage(tmp_path, changed)
     for one in (tables, other):
-        split = basket_completion.split_at(one, as_of=on(80), until=None, seed=0, max_items=60)
+        split = split_at(one, as_of=on(80), until=None, seed=0, max_items=60)
         scorer = basket_completion.our_network(one, split, QUICK, lambda *_: None)
         if one is tables:
             anchors = scorer.anchors
