@@ -13,7 +13,7 @@ from ranking.candidates import Blend
 from ranking.histories import Histories
 from ranking.lessons import BLOCK, Lessons
 from ranking.listwise import ListwiseLogit, fit_listwise
-from ranking.rerank import LEAST_QUERIES, Pool, Reranker, fit_reranker
+from ranking.rerank import LEAST_QUERIES, Growth, Pool, Reranker, fit_reranker
 from schema.progress import Progress, silent
 
 Floats = npt.NDArray[np.float32]
@@ -140,7 +140,8 @@ def _fit_order(
 
     def fitted(part: npt.NDArray[np.bool_], num_trees: int | None = None) -> Order:
         given, wanted = pool.part(part), relevance[part]
-        trees = fit_reranker(given, wanted, names=names, seed=seed, trees=GENTLE, num_trees=num_trees)
+        growth = Growth(GENTLE, num_trees, is_trial=num_trees is None)
+        trees = fit_reranker(given, wanted, names=names, seed=seed, growth=growth)
         return Order(trees, fit_listwise(given, wanted))
 
     if int(relevance[~kept].sum()) < LEAST_QUERIES:

@@ -1,7 +1,7 @@
 """A learnt order of candidates: LambdaRank over what several simple models say of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -123,7 +123,7 @@ class Reranker:
     @property
     def num_trees(self) -> int:
         """How many trees were grown."""
-        return self.booster.num_trees()
+        return self.booster.best_iteration if self.booster.best_iteration > 0 else self.booster.num_trees()
 
     @property
     def gains(self) -> dict[str, float]:
@@ -144,6 +144,21 @@ class Reranker:
         return cls(Booster(model_str=text))
 
 
+@dataclass(frozen=True)
+class Growth:
+    """How trees are grown.
+
+    Attributes:
+        settings: LightGBM's, as far as they are to differ from this module's.
+        num_trees: how many; None stops early by held-out queries.
+        is_trial: whether the order is wanted for its figures alone, and need not be fitted on all queries.
+    """
+
+    settings: Mapping[str, float] = field(default_factory=dict)
+    num_trees: int | None = None
+    is_trial: bool = False
+
+
 def fit_reranker(
     pool: Pool,
     relevance: Floats,
@@ -151,12 +166,12 @@ def fit_reranker(
     names: Sequence[str],
     seed: int,
     at: int = 10,
-    trees: Mapping[str, float] | None = None,
-    num_trees: int | None = None,
+    growth: Growth = Growth(),
 ) -> Reranker:
     """The order that puts wanted candidates first, fitted with early stopping on held-out queries.
 
-    It is fitted once more on all queries with as many trees, unless there are over REFIT_BELOW candidates.
+    It is fitted once more on all queries with as many trees, unless there are over REFIT_BELOW candidates or it is a
+    trial.
 
     Args:
         pool: candidates with their features; queries without a wanted candidate teach nothing and are left out.
@@ -164,8 +179,7 @@ def fit_reranker(
         names: of the features: words without spaces and punctuation.
         seed: draws the held-out queries and the samples of each tree.
         at: places of the list that the order is made for.
-        trees: LightGBM's settings that are to differ from this module's.
-        num_trees: how many to grow where that is known already; None stops early by held-out queries.
+        growth: how trees are grown.
 
     Raises:
         ValueError: if fewer than LEAST_QUERIES queries hold a wanted candidate, or one has over MOST_CANDIDATES.
@@ -186,19 +200,19 @@ def fit_reranker(
     settings = {
         **_SETTINGS,
         **(_MANY if len(pool) > REFIT_BELOW else {}),
-        **(trees or {}),
+        **growth.settings,
         "num_threads": _threads(pool),
         "seed": seed,
         "eval_at": [at],
         "lambdarank_truncation_level": at + 10,
     }
-    if num_trees is not None:
-        return Reranker(train(settings, _dataset(pool, relevance, wanted, names, settings), num_trees))
+    if growth.num_trees is not None:
+        return Reranker(train(settings, _dataset(pool, relevance, wanted, names, settings), growth.num_trees))
     learning = _dataset(pool, relevance, wanted & ~held_out, names, settings)
     checking = _dataset(pool, relevance, held_out, names, settings, like=learning)
     stop = early_stopping(_PATIENCE, verbose=False)
     booster = train(settings, learning, _MOST_ROUNDS, valid_sets=[checking], callbacks=[stop])
-    if len(pool) > REFIT_BELOW:
+    if growth.is_trial or len(pool) > REFIT_BELOW:
         return Reranker(booster)
     return Reranker(train(settings, _dataset(pool, relevance, wanted, names, settings), max(booster.best_iteration, 1)))
 
