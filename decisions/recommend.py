@@ -92,10 +92,10 @@ def _related(anchors: list[str], moment: Moment, store_id: str | None) -> tuple[
     for anchor in anchors:
         because_of = rows[anchor]
         table = model.candidates(COMPLEMENTS, because_of)
-        probability, baskets = table.probability.tolist(), table.columns["num_baskets"]
+        probability, baskets = table.probability.tolist(), np.nan_to_num(table.columns["num_baskets"]).tolist()
         for row, place, verdict in ordered(anchor, COMPLEMENTS, moment=moment, store_id=store_id, keeps_rejected=True):
             chance = None if place is None else probability[place]
-            together = 0 if place is None else int(np.nan_to_num(baskets[place]))
+            together = 0 if place is None else int(baskets[place])
             proposal = Proposal(row, chance or 0.0, "relation", because_of, chance, together)
             if verdict is not None and verdict.verdict == "pinned":
                 pins.append(Proposal(row, 1.0 / (verdict.position or 99), "pinned", because_of, chance, together))
