@@ -106,7 +106,7 @@ def _alike(receipts: Receipts, needs: Counts) -> pa.Table:
 def _empty_shelves(receipts: Receipts) -> ir.Table | None:
     if "stocks" not in receipts.cut.source:
         return None
-    room, stocks = receipts.room, receipts.room.over(receipts.cut.source.dataset("stocks"))
+    room, stocks = receipts.room, receipts.room.read(receipts.cut.source, "stocks")
     return room.keep(switches.empty_shelves(stocks, receipts.cut.instant, receipts.products, receipts.stores))
 
 
