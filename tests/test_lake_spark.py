@@ -75,7 +75,14 @@ def odd_shop(chance: random.Random) -> dict[str, list[dict[str, Any]]]:
             [(chance.randrange(3), chance.randrange(30)) for _ in range(150)], start=1
         )
     ]
+    events = [
+        {"event_id": f"e{number}", "happened_at": at(chance.randrange(30)), "sku": chance.choice(SKUS)}
+        | {"session_id": chance.choice(["n1", "n2", "n3", None]), "customer_id": chance.choice(["k0", None])}
+        | {"kind": chance.choice(["view", "view", "add_to_basket", "remove_from_basket", "purchase"])}
+        for number in range(60)
+    ]
     return {
+        "events": events,
         "categories": [{"category_id": "x"}],
         "products": [{"sku": sku, "category_id": needs[sku], "name": names[sku]} for sku in SKUS],
         "stores": [{"store_id": "s"}, {"store_id": "t"}],
