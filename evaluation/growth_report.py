@@ -11,6 +11,8 @@ from evaluation.growth import MOST_MIB, MOST_SECONDS, MOST_TIMES, Cost, exponent
 FIGURES: Final = {
     "count_seconds": "counting, s",
     "fit_seconds": "fit, s",
+    "count_cpu_seconds": "counting, CPU s",
+    "fit_cpu_seconds": "fit, CPU s",
     "start_mib": "memory before counting, MiB",
     "count_mib": "memory after counting, MiB",
     "peak_mib": "peak memory, MiB",

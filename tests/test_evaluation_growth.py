@@ -11,7 +11,8 @@ from evaluation.growth import MOST_MIB, MOST_SECONDS, Cost, exponents, limit, ru
 def cost(times: float, power: float) -> Cost:
     """Costs that grow by a power of the lines, beside 500 MiB held from the start."""
     grown = times**power
-    return Cost(times, int(100 * times), int(1000 * times), grown * 4, grown * 6, 500, 500, 500 + grown * 10, 9, 9, 9)
+    memory = (500, 500, 500 + grown * 10)
+    return Cost(times, int(100 * times), int(1000 * times), grown * 4, grown * 6, 1, 1, *memory, 9, 9, 9)
 
 
 COSTS = [cost(times, 1.5) for times in (1, 4, 16)]
@@ -52,6 +53,7 @@ def test_two_sizes_are_measured_and_told(tmp_path):
     assert (small.times, large.times) == (1, 2)
     assert large.num_lines > small.num_lines > 1_000
     assert all(each.peak_mib >= each.count_mib >= each.start_mib > 0 for each in costs)
+    assert all(each.fit_cpu_seconds > 0 and each.count_cpu_seconds > 0 for each in costs)
     assert large.num_vectors == 4 * large.num_products > 0
     growth_report.save_json(costs, tmp_path / "growth.json")
     growth_report.save_picture(costs, tmp_path / "growth.png")

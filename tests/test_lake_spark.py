@@ -1,6 +1,8 @@
 """Counting on Spark gives the edges that counting on DuckDB gives, and says what is missing where it cannot."""
 
+import os
 import random
+import shutil
 import socket
 import sys
 from collections.abc import Iterator
@@ -32,6 +34,8 @@ SKUS = "abcdefgh"
 @pytest.fixture(scope="module")
 def on_spark() -> Iterator[Counting]:
     """One Spark for all tests of this file: starting it takes seconds."""
+    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+        pytest.skip("Spark needs Java 17 or newer: set JAVA_HOME")
     with room_at("local[2]")() as room:
         yield room
 
