@@ -140,20 +140,26 @@ def exponents(costs: Sequence[Cost], figure: str) -> list[float]:
 
     Memory is taken beyond what the process had held before it counted.
     """
-    return [
-        math.log(after.beyond_start(figure) / before.beyond_start(figure))
-        / math.log(after.num_lines / before.num_lines)
-        for before, after in pairwise(costs)
-    ]
+    return [_exponent(before, after, figure) for before, after in pairwise(costs)]
 
 
 def limit(costs: Sequence[Cost], figure: str, most: float) -> float | None:
-    """How many lines a figure reaches `most` at, by the last exponent; None beyond MOST_TIMES the largest size."""
-    power, last = exponents(costs, figure)[-1] if len(costs) > 1 else 1.0, costs[-1]
-    left = most - last.start_mib if figure.endswith("mib") else most
+    """How many lines a figure reaches `most` at; None beyond MOST_TIMES the largest size.
+
+    It grows on by the last exponent, or by that from the first size to the last where this is larger: a fit does less
+    for each product in catalogues that are too large for an exact softmax, which the step to them makes look cheap.
+    """
+    first, last = costs[0], costs[-1]
+    powers = [*exponents(costs, figure)[-1:], *([_exponent(first, last, figure)] if len(costs) > 1 else [1.0])]
+    power, left = max(powers), most - last.start_mib if figure.endswith("mib") else most
     if power <= 0 or (log_times := math.log(left / last.beyond_start(figure)) / power) > math.log(MOST_TIMES):
         return None
     return last.num_lines * math.exp(log_times)
+
+
+def _exponent(before: Cost, after: Cost, figure: str) -> float:
+    grown = after.beyond_start(figure) / before.beyond_start(figure)
+    return math.log(grown) / math.log(after.num_lines / before.num_lines)
 
 
 def _staged(folder: Path, products: int, times: float, seed: int, progress: Progress) -> Path:

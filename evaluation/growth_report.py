@@ -36,7 +36,7 @@ def markdown(costs: Sequence[Cost]) -> str:
 
 
 def limits(costs: Sequence[Cost]) -> list[str]:
-    """Where memory and time reach what a fit may take, by the last exponents, the nearer one first."""
+    """Where memory and time reach what a fit may take (see `limit`), the nearer one first."""
     told = []
     for figure, most, name in (("peak_mib", MOST_MIB, "8 GiB of memory"), ("seconds", MOST_SECONDS, "30 minutes")):
         lines = limit(costs, figure, most)
@@ -85,6 +85,9 @@ def save_picture(costs: Sequence[Cost], path: Path) -> None:
                     ha="center",
                     fontsize=8,
                 )
+        panel.margins(x=0.15, y=0.15)
+        panel.minorticks_off()
+        panel.set_xticks(lines, [f"{each:,}" for each in lines], fontsize=8)
         panel.axhline(most, color="#d9480f", linewidth=1, linestyle="--", label=f"what a fit may take: {most:,}")
         panel.set_xlabel("receipt lines")
         panel.set_ylabel(unit)

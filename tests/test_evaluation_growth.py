@@ -1,6 +1,7 @@
 """Growth: exponents and limits are those of the law that costs follow; each size is measured apart."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -39,6 +40,14 @@ def test_the_nearer_limit_comes_first_and_none_is_told_from_afar():
     flat = [cost(times, 0.01) for times in (1, 4)]
     assert limit(flat, "seconds", MOST_SECONDS) is None
     assert "further than 100 times" in growth_report.limits(flat)[0]
+
+
+def test_a_last_step_that_looks_cheap_does_not_hide_the_growth_before_it():
+    cheap = [*COSTS, replace(COSTS[-1], num_lines=2 * COSTS[-1].num_lines)]
+    lines = limit(cheap, "seconds", MOST_SECONDS)
+    assert exponents(cheap, "seconds")[-1] == 0
+    assert lines is not None
+    assert 32_000 < lines < 100_000
 
 
 def test_a_figure_that_passes_the_goal_says_so():
