@@ -36,12 +36,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SHELFGRAPH_", extra="ignore", populate_by_name=True)
 
-    home: Path = Field(
-        default=Path(".shelfgraph"), description="Where lake, journal, registry and the local graph live."
-    )
-    lake: str = Field(
-        default="", description="The lake's address: a folder or an object store; empty: `lake` in the home."
-    )
+    home: Path = Field(default=Path(".shelfgraph"), description="Where lake, journal, registry and local graph live.")
+    lake: str = Field(default="", description="The lake's address, a folder or an object store; empty: in the home.")
+    spark: str = Field(default="", description="A Spark master to count the lake's receipts on; empty: DuckDB.")
     journal: str = Field(default="", description="The journal's SQLAlchemy address; empty: SQLite in the home.")
     neo4j_uri: str = Field(default="", alias="NEO4J_URI", description="A Neo4j server; empty: the local one.")
     neo4j_user: str = Field(default="neo4j", alias="NEO4J_USER", description="Its user name.")
@@ -94,9 +91,10 @@ class Parts:
     @cached_property
     def lake(self) -> "Lake":
         """The versioned tables."""
+        from lake.spark_session import room_at  # noqa: PLC0415
         from lake.store import Lake  # noqa: PLC0415
 
-        return Lake(self._settings.lake_root)
+        return Lake(self._settings.lake_root, room=room_at(self._settings.spark))
 
     @cached_property
     def registry(self) -> "Registry":

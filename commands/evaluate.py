@@ -11,6 +11,7 @@ from rich.markdown import Markdown
 
 from commands.console import bars, out
 from commands.context import shop_of
+from commands.evaluate_growth import growth_command
 from commands.evaluate_relations import ablation_command, names_only_command, planted_command, relations_command
 from commands.evaluation_options import (
     AsOf,
@@ -39,6 +40,7 @@ application.command("relations")(relations_command)
 application.command("planted")(planted_command)
 application.command("ablation")(ablation_command)
 application.command("names-only")(names_only_command)
+application.command("growth")(growth_command)
 
 
 class CustomerProtocol(StrEnum):

@@ -64,7 +64,7 @@ def ablation_command(
     """Leave out each ingredient of the relation model in turn and compare with the whole, on planted truths."""
     from evaluation import ablation  # noqa: PLC0415
 
-    chosen = tuple(without.split(",")) if without else ablation.INGREDIENTS
+    chosen = tuple(without.split(",")) if without else (*ablation.INGREDIENTS, *ablation.TABLES)
     with bars() as progress:
         numbers = [int(seed) for seed in seeds.split(",")]
         report = ablation.run(scale, seeds=numbers, ingredients=chosen, progress=progress)

@@ -1,6 +1,7 @@
 """Protocol ablation: each ingredient of the relation model left out, paired with the whole on planted truths."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,13 +39,15 @@ INGREDIENTS = (
     "held out",
 )
 """What `TrainSettings.without` may name: inputs, metapaths (see gnn/propagation.py), and ways of learning."""
+TABLES = {"views": "events"}
+"""Ingredients that are left out by leaving a table out of what is counted."""
 
 
 def run(
     scale: str = "small",
     *,
     seeds: Sequence[int] = (0, 1, 2),
-    ingredients: Sequence[str] = INGREDIENTS,
+    ingredients: Sequence[str] = (*INGREDIENTS, *TABLES),
     progress: Progress = silent,
 ) -> Report:
     """Fit each shop whole and without each ingredient; hits are paired by anchor over all seeds.
@@ -57,9 +60,11 @@ def run(
     hits: dict[str, list[Floats]] = {name: [] for name in names}
     seconds, load_id, shop = 0.0, "", None
     for seed in seeds:
-        shop, load_id = _shop(scale, seed, progress)
+        shops, load_id = _shops(scale, seed, ingredients, progress)
         for place, name in enumerate(names):
-            settings = TrainSettings(seed=seed, without=() if name == OURS else (name.removeprefix("without "),))
+            left_out = name.removeprefix("without ")
+            shop = shops.get(left_out, shops[OURS])
+            settings = TrainSettings(seed=seed, without=() if name == OURS or left_out in TABLES else (left_out,))
             trained = fit(shop.snapshot, settings=settings, purchase_counts=shop.counts)
             ours, found = our_figures(trained, shop.labelled)
             seconds += trained.fit_seconds
@@ -84,12 +89,17 @@ def run(
     )
 
 
-def _shop(scale: str, seed: int, progress: Progress) -> tuple[Prepared, str]:
+def _shops(scale: str, seed: int, ingredients: Sequence[str], progress: Progress) -> tuple[dict[str, Prepared], str]:
+    """The shop whole, under our name, and without each ingredient that is a table, under that ingredient's; its id."""
     with TemporaryDirectory() as folder:
         made = make_shop(scale, seed=seed, into=Path(folder) / "shop", params=None, progress=progress)
         truths = read_truths(made)
         tables = stage("retail-tables", made, into=Path(folder) / "staged", options=LoadOptions(), progress=progress)
-        return prepared(truths, tables, progress), tables.load_id
+        shops = {OURS: prepared(truths, tables, progress)}
+        for name in set(ingredients) & set(TABLES):
+            tallies = {table: tally for table, tally in tables.tallies.items() if table != TABLES[name]}
+            shops[name] = prepared(truths, replace(tables, tallies=tallies), progress)
+        return shops, tables.load_id
 
 
 def _differences(hits: dict[str, Floats]) -> dict[str, dict[str, object]]:

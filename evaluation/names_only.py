@@ -4,11 +4,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 from pyarrow import csv
 
-from gnn.labels import KINDS, PairLabels, read_labels
+from evaluation.relations import label_table
+from gnn.labels import read_labels
 from loaders.staging import LoadOptions, stage
 from loaders.synthetic import make_shop
 from loaders.synthetic_truths import read_truths
@@ -43,15 +42,5 @@ def write_names_only(
     for path, side, number in ((written[1], is_train, num_train), (written[2], ~is_train, num_test)):
         places = np.flatnonzero(side[labels.left] & side[labels.right])
         chosen = np.sort(generator.choice(places, min(number, len(places)), replace=False))
-        csv.write_csv(_as_table(labels, chosen, skus), path)
+        csv.write_csv(label_table(labels.part(chosen), skus), path)
     return into / "shop", written[1], written[2]
-
-
-def _as_table(labels: PairLabels, chosen: npt.NDArray[np.int64], skus: pa.Array) -> pa.Table:
-    return pa.table(
-        {
-            "sku": skus.take(pa.array(labels.left[chosen])),
-            "other_sku": skus.take(pa.array(labels.right[chosen])),
-            "relation": np.array(KINDS)[labels.kinds[chosen]].tolist(),
-        }
-    )

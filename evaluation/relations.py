@@ -123,9 +123,14 @@ def _judged(snapshot: GraphSnapshot, labels: Path, train_labels: Path | None) ->
     size = snapshot.num_products
     apart = ~np.isin(told.left * size + told.right, test.left * size + test.right)
     train = told.part(apart)
+    return Judged(test, train, label_table(train, skus))
+
+
+def label_table(labels: PairLabels, skus: pa.Array) -> pa.Table:
+    """Labels as rows of `sku`, `other_sku` and `relation`."""
     names = np.array(skus.to_pylist())
-    columns = (names[train.left], names[train.right], np.array(KINDS)[train.kinds])
-    return Judged(test, train, pa.table(dict(zip(COLUMNS, (one.tolist() for one in columns), strict=True))))
+    columns = (names[labels.left], names[labels.right], np.array(KINDS)[labels.kinds])
+    return pa.table(dict(zip(COLUMNS, (one.tolist() for one in columns), strict=True)))
 
 
 def _figures(

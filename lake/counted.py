@@ -1,6 +1,6 @@
 """The graph's counted edges: who bought what and where, what was bought together, what was switched to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import ibis.expr.types as ir
@@ -18,6 +18,8 @@ from schema.edges import BOUGHT_CAP, SWITCHED_TO_CAP
 from schema.progress import Progress
 
 LINES_AT_ONCE: Final = 4_000_000
+SWITCH_TABLES: Final = ("purchases", "stocks", "events")
+"""What switches are counted in."""
 
 
 def counted_edges(receipts: Receipts, progress: Progress) -> dict[str, pa.Table]:
@@ -33,12 +35,13 @@ def counted_edges(receipts: Receipts, progress: Progress) -> dict[str, pa.Table]
     }
     if "purchases" not in receipts.cut.source:
         return {name: no_edges(name) for name in make}
-    load_id = receipts.cut.source.last_load("purchases")
     edges = {}
     for place, (name, rows) in enumerate(make.items()):
         progress("counting receipts", place, len(make))
         table = rows(receipts, progress)
-        edges[name] = edge_table(name, {**_columns(table), "load_id": pa.repeat(load_id, table.num_rows)})
+        tables = SWITCH_TABLES if name == "SWITCHED_TO" else ("purchases",)
+        load_id = pa.repeat(_newest_load(receipts, tables), table.num_rows)
+        edges[name] = edge_table(name, {**_columns(table), "load_id": load_id})
     progress("counting receipts", len(make), len(make))
     return edges
 
@@ -48,6 +51,7 @@ def switched_to(receipts: Receipts, progress: Progress) -> pa.Table:
     room, needs = receipts.room, receipts.needs
     turns = room.keep(switches.occasions(receipts.light, receipts.baskets, receipts.product_needs))
     alike, empty = room.over(_alike(receipts, needs)), _empty_shelves(receipts)
+    looked_at = _sessions(receipts)
     num_parts = room.number(turns.count()) // LINES_AT_ONCE + 1
     flows, found = SwitchFlows(needs), []
     for part in range(num_parts):
@@ -55,6 +59,8 @@ def switched_to(receipts: Receipts, progress: Progress) -> pa.Table:
         rows = switches.alternations(turns, alike, part=part, num_parts=num_parts)
         if empty is not None:
             rows = rows.union(switches.replacements(turns, empty, part=part, num_parts=num_parts))
+        if looked_at is not None:
+            rows = rows.union(switches.looked_past(looked_at, alike, part=part, num_parts=num_parts))
         counted = room.rows(switches.switch_counts(rows))
         flows.add(counted)
         found.append(counted.filter(pc.greater_equal(counted.column("num_switches"), switches.MIN_SWITCHES)))
@@ -96,6 +102,13 @@ def _strongest_switches(counted: pa.Table, flows: SwitchFlows) -> pa.Table:
     return counted.append_column("lift", pa.array(lift)).take(pa.array(kept))
 
 
+def _newest_load(receipts: Receipts, tables: Sequence[str]) -> str:
+    """The load that last changed any of these tables."""
+    source = receipts.cut.source
+    loads = source.load_ids.to_pylist()
+    return max((source.last_load(table) for table in tables if table in source), key=loads.index)
+
+
 def _alike(receipts: Receipts, needs: Counts) -> pa.Table:
     places = np.flatnonzero(needs == switches.NO_NEED)
     names = receipts.ends.nodes["Product"].column("name").take(pa.array(places)).to_pylist()
@@ -106,8 +119,18 @@ def _alike(receipts: Receipts, needs: Counts) -> pa.Table:
 def _empty_shelves(receipts: Receipts) -> ir.Table | None:
     if "stocks" not in receipts.cut.source:
         return None
-    room, stocks = receipts.room, receipts.room.over(receipts.cut.source.dataset("stocks"))
+    room, stocks = receipts.room, receipts.room.read(receipts.cut.source, "stocks")
     return room.keep(switches.empty_shelves(stocks, receipts.cut.instant, receipts.products, receipts.stores))
+
+
+def _sessions(receipts: Receipts) -> ir.Table | None:
+    if "events" not in receipts.cut.source:
+        return None
+    room, events = receipts.room, receipts.room.read(receipts.cut.source, "events")
+    customers = receipts.keys("Customer", "customer_id", "customer")
+    return room.keep(
+        switches.sessions(events, receipts.cut.instant, receipts.products, receipts.product_needs, customers)
+    )
 
 
 def _numbers(rows: pa.Table, column: str) -> Counts:

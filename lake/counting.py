@@ -1,11 +1,11 @@
-"""Where counts run: Ibis expressions on a DuckDB that spills to disk."""
+"""Where counts run: Ibis expressions on a DuckDB that spills to disk (on Spark: `lake/spark.py`)."""
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import duckdb
 import ibis
@@ -14,26 +14,57 @@ import pyarrow as pa
 
 from schema.errors import Unavailable
 
+if TYPE_CHECKING:
+    from lake.sources import TableSource
+
 MEMORY_LIMIT: Final = "1500MB"
 """What counting may hold in memory; more goes to a temporary folder."""
 
 
-class Counting:
-    """Tables to count over, and the results kept between two expressions.
+class Counting(Protocol):
+    """Tables to count over, and the results kept between two expressions; the expressions know no engine."""
+
+    def read(self, source: "TableSource", table: str) -> ir.Table:
+        """The current rows of a retail table, read whenever an expression over it runs."""
+
+    def over(self, rows: pa.Table) -> ir.Table:
+        """Arrow rows as a table."""
+
+    def keep(self, expression: ir.Table) -> ir.Table:
+        """The result of an expression as a table, computed now."""
+
+    def drop(self, table: ir.Table) -> None:
+        """Give back the room of a kept table."""
+
+    def rows(self, expression: ir.Table) -> pa.Table:
+        """The result of an expression, in no particular order."""
+
+    def number(self, expression: ir.Scalar) -> int:
+        """A count or sum, 0 where there is nothing to add up."""
+
+
+Room = Callable[[], AbstractContextManager[Counting]]
+"""Opens a place to count in, which is gone at the end of the block."""
+
+
+class DuckCounting:
+    """Counting on DuckDB.
 
     Args:
-        backend: an Ibis backend; the expressions themselves know no engine.
+        backend: Ibis's DuckDB.
     """
 
     def __init__(self, backend: Any) -> None:
         self._backend = backend
         self._names = (f"kept_{number}" for number in count())
 
-    def over(self, rows: Any) -> ir.Table:
-        """Arrow rows or a dataset as a table, read whenever an expression over it runs."""
-        name = next(self._names)
-        self._backend.con.register(name, rows)
-        return self._backend.table(name)
+    def read(self, source: "TableSource", table: str) -> ir.Table:
+        """The current rows of a retail table, read whenever an expression over it runs."""
+        return self._registered(source.dataset(table))
+
+    def over(self, rows: pa.Table) -> ir.Table:
+        """Arrow rows as a table."""
+        return self._registered(rows)
 
     def keep(self, expression: ir.Table) -> ir.Table:
         """The result of an expression as a table, computed now."""
@@ -51,9 +82,14 @@ class Counting:
         """A count or sum, 0 where there is nothing to add up."""
         return int(self._backend.to_pyarrow(expression).as_py() or 0)
 
+    def _registered(self, rows: Any) -> ir.Table:
+        name = next(self._names)
+        self._backend.con.register(name, rows)
+        return self._backend.table(name)
+
 
 @contextmanager
-def counting(memory_limit: str = MEMORY_LIMIT) -> Iterator[Counting]:
+def counting(memory_limit: str = MEMORY_LIMIT) -> Iterator[DuckCounting]:
     """A place to count in, with a temporary folder that is removed at the end.
 
     Raises:
@@ -63,7 +99,7 @@ def counting(memory_limit: str = MEMORY_LIMIT) -> Iterator[Counting]:
         backend = ibis.duckdb.connect(memory_limit=memory_limit, temp_directory=folder, preserve_insertion_order=False)
         backend.con.execute("SET enable_progress_bar_print = false")  # it would draw over the command line's own
         try:
-            yield Counting(backend)
+            yield DuckCounting(backend)
         except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
             raise Unavailable(
                 f"Memory or temporary space ran out while counting ({error}).",

@@ -77,14 +77,26 @@ class DeltaFolder:
         Raises:
             Unavailable: if the table or that version is gone.
         """
+        table = self._known(name, version)
+        with diagnosed(self.root):
+            return table.to_pyarrow_dataset()
+
+    def files(self, name: str, version: int) -> list[str]:
+        """Addresses of the Parquet files of a table at a version that is known to exist.
+
+        Raises:
+            Unavailable: if the table or that version is gone.
+        """
+        return list(self._known(name, version).file_uris())
+
+    def _known(self, name: str, version: int) -> DeltaTable:
         table = self.open(name, version)
         if table is None:
             raise Unavailable(
                 f"The lake at {self.root} names version {version} of `{name}`, which is gone.",
                 remedy="Restore the folder from its copy, or load again into a new one.",
             )
-        with diagnosed(self.root):
-            return table.to_pyarrow_dataset()
+        return table
 
     def head(self, name: str, schema: pa.Schema) -> DeltaTable:
         """The newest state of a table, which is created empty (version 0) if need be."""

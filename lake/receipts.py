@@ -45,7 +45,7 @@ class Receipts:
 
     @cached_property
     def _raw(self) -> ir.Table:
-        return counts.receipt_lines(self.room.over(self.cut.source.dataset("purchases")), self.cut.instant)
+        return counts.receipt_lines(self.room.read(self.cut.source, "purchases"), self.cut.instant)
 
     @cached_property
     def baskets(self) -> ir.Table:

@@ -5,7 +5,6 @@ from typing import Literal
 
 from lake.catalogue import Ends, catalogue_edges
 from lake.counted import counted_edges
-from lake.counting import counting
 from lake.cut import Cut
 from lake.nodes import node_tables
 from lake.receipts import Receipts
@@ -42,7 +41,7 @@ def build_snapshot(
     ends = Ends(node_tables(cut))
     edges = catalogue_edges(cut, ends)
     progress("reading the catalogue", 1, 1)
-    with counting() as room:
+    with cut.source.room() as room:
         receipts = Receipts(cut, ends, room)
         edges |= counted_edges(receipts, progress)
         edges["STOCKS"] = stocks_edges(receipts)

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from lake.counting import Room, counting
 from lake.version import LakeVersion
 from schema.table_specs import SPECS
 from schema.tables import DatasetInfo, RetailTables
@@ -14,6 +15,10 @@ from schema.tables import DatasetInfo, RetailTables
 
 class TableSource(Protocol):
     """Current rows by table, and the loads they came by."""
+
+    @property
+    def room(self) -> Room:
+        """Opens the place where they are counted."""
 
     @property
     def lake_version(self) -> int:
@@ -39,6 +44,9 @@ class TableSource(Protocol):
     def dataset(self, table: str) -> ds.Dataset:
         """Current rows, read when scanned."""
 
+    def files(self, table: str) -> list[str]:
+        """Addresses of the Parquet files that hold the table, closed rows among them; none if never loaded."""
+
 
 @dataclass(frozen=True)
 class FolderSource:
@@ -46,6 +54,7 @@ class FolderSource:
 
     tables: RetailTables
     lake_version: int = -1
+    room: Room = counting
 
     @property
     def info(self) -> DatasetInfo:
@@ -76,6 +85,10 @@ class FolderSource:
         if table not in self.tables:
             return ds.dataset(SPECS[table].empty())
         return ds.dataset(self.tables.path(table), schema=SPECS[table].arrow_schema)
+
+    def files(self, table: str) -> list[str]:
+        """The staged file, none where the load does not hold the table."""
+        return [str(self.tables.path(table).absolute())] if table in self.tables else []
 
 
 def table_source(source: LakeVersion | RetailTables) -> TableSource:

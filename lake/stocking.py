@@ -55,7 +55,7 @@ def _sold_by_table(receipts: Receipts) -> Iterator[pa.Table]:
         yield _keys(receipts, receipts.room.rows(counts.sold_at(receipts.lines, receipts.baskets)), "purchases")
     for table, day in (("weekly_sales", "week_starts_on"), ("daily_sales", "sold_on")):
         if table in cut.source:
-            sales = receipts.room.over(cut.source.dataset(table))
+            sales = receipts.room.read(cut.source, table)
             pairs = counts.reported_at(sales, cut.day_limit(table), day, receipts.products, receipts.stores)
             yield _keys(receipts, receipts.room.rows(pairs), table)
 

@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.dataset as ds
 
+from lake.counting import Room, counting
 from lake.delta import DeltaFolder, diagnosed, to_json
 from lake.difference import Difference, TableChange, duckdb_out_of_core, lake_schema
 from lake.version import LAKE_TABLES, LOADS, LOADS_SCHEMA, LakeVersion, Published
@@ -27,9 +28,11 @@ class Lake:
     Args:
         root: a folder, or an address such as `s3://bucket/lake`.
         storage_options: credentials and endpoint of an object store, as `deltalake` takes them.
+        room: opens the place where its rows are counted.
     """
 
-    def __init__(self, root: str, *, storage_options: Mapping[str, str] | None = None) -> None:
+    def __init__(self, root: str, *, storage_options: Mapping[str, str] | None = None, room: Room = counting) -> None:
+        self._room = room
         self._folder = DeltaFolder(root, dict(storage_options or {}))
 
     def latest(self) -> int | None:
@@ -60,7 +63,7 @@ class Lake:
                 chosen,
                 remedy=f"There are 1 to {len(rows)}." if rows else "Run `shelfgraph load` first.",
             )
-        return LakeVersion(folder=self._folder, loads=tuple(rows[:chosen]))
+        return LakeVersion(folder=self._folder, loads=tuple(rows[:chosen]), room=self._room)
 
     def info(self, version: int) -> DatasetInfo:
         """The dataset's settings as that version's load gave them."""

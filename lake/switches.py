@@ -1,4 +1,4 @@
-"""Who took one product in place of another: alternation within customers, and what an empty shelf made them take."""
+"""Who took one product in place of another: by turns, before an empty shelf, or having looked at both."""
 
 from datetime import datetime
 from typing import Final
@@ -6,6 +6,8 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 from ibis import _
+
+from lake.counts import HEAVY_BASKET
 
 EMPTY_SHELF_DAYS: Final = 28
 """A shelf counted empty is taken to be so until the next count, but no longer than this."""
@@ -48,11 +50,8 @@ def alternations(turns: ir.Table, alike: ir.Table, *, part: int, num_parts: int)
     dropped = turns.filter(_.is_last & (_.product % num_parts == part))
     dropped = dropped.select("customer", "need", source="product", step=_.step + 1)
     taken = turns.filter(_.is_new).select("customer", "need", "step", "basket", target="product")
-    turn = ["customer", "need", "step"]
-    in_category = dropped.filter(_.need != NO_NEED).inner_join(taken, turn)
-    by_name = dropped.filter(_.need == NO_NEED).inner_join(alike, "source").inner_join(taken, [*turn, "target"])
     columns = ["source", "target", "customer", "basket"]
-    return in_category.select(columns).union(by_name.select(columns))
+    return _of_one_need(dropped, taken, alike, ["customer", "need", "step"]).select(columns)
 
 
 def empty_shelves(stocks: ir.Table, cut_off: datetime, products: ir.Table, stores: ir.Table) -> ir.Table:
@@ -89,7 +88,61 @@ def replacements(turns: ir.Table, empty: ir.Table, *, part: int, num_parts: int)
     return found.anti_join(had, ["basket", "source"]).select("source", "target", "customer", "basket")
 
 
+def sessions(events: ir.Table, cut_off: datetime, products: ir.Table, needs: ir.Table, customers: ir.Table) -> ir.Table:
+    """What happened to each product in each session: `basket, customer, need, product, is_left, is_taken`.
+
+    `is_taken`: bought, or put into the basket more often than out of it; `is_left`: looked at and not taken. Sessions
+    take part in counting as baskets do, with numbers below 0; those of more than HEAVY_BASKET products are left out.
+
+    Args:
+        products, customers: `sku` and `product`, `customer_id` and `customer`, node rows.
+        needs: `product` and its `need`.
+    """
+    known = events.filter(
+        _.session_id.notnull() & (_.happened_at < ibis.timestamp(cut_off.isoformat(), timezone="UTC"))
+    )
+    each = (
+        known.inner_join(products, "sku")
+        .group_by("session_id", "product")
+        .agg(
+            customer_id=_.customer_id.min(),
+            num_views=(_.kind == "view").sum(),
+            num_kept=(_.kind == "add_to_basket").sum() - (_.kind == "remove_from_basket").sum(),
+            num_purchases=(_.kind == "purchase").sum(),
+        )
+    )
+    light = each.group_by("session_id").agg(customer_id=_.customer_id.min(), num_products=_.count())
+    light = light.filter(_.num_products <= HEAVY_BASKET).left_join(customers, "customer_id")
+    numbered = light.select("session_id", "customer", basket=-1 - ibis.row_number().over(order_by="session_id"))
+    is_taken = (_.num_kept > 0) | (_.num_purchases > 0)
+    told = each.mutate(is_taken=is_taken, is_left=(_.num_views > 0) & ~is_taken)
+    joined = told.drop("customer_id").inner_join(numbered, "session_id").inner_join(needs, "product")
+    return joined.select("basket", "customer", "need", "product", "is_left", "is_taken")
+
+
+def looked_past(each: ir.Table, alike: ir.Table, *, part: int, num_parts: int) -> ir.Table:
+    """`source` looked at and left, and `target` taken in the same session: with `customer` (or null) and `basket`.
+
+    One taken in place of the other is what an alternation says too, so both are counted as switches.
+
+    Args:
+        each: of `sessions`.
+    """
+    left = each.filter(_.is_left & (_.product % num_parts == part))
+    left = left.select("basket", "customer", "need", source="product")
+    taken = each.filter(_.is_taken).select("basket", "need", target="product")
+    return _of_one_need(left, taken, alike, ["basket", "need"]).select("source", "target", "customer", "basket")
+
+
+def _of_one_need(left: ir.Table, taken: ir.Table, alike: ir.Table, keys: list[str]) -> ir.Table:
+    """Rows of `left` (`source`) with those of `taken` (`target`) that share the keys and a category, or alike names."""
+    in_category = left.filter(_.need != NO_NEED).inner_join(taken, keys)
+    by_name = left.filter(_.need == NO_NEED).inner_join(alike, "source").inner_join(taken, [*keys, "target"])
+    columns = ["source", "target", *(name for name in in_category.columns if name not in ("source", "target"))]
+    return in_category.select(columns).union(by_name.select(columns))
+
+
 def switch_counts(switches: ir.Table) -> ir.Table:
-    """`source`, `target`, `num_switches` (baskets) and `num_customers`."""
+    """`source`, `target`, `num_switches` (baskets and sessions) and `num_customers`."""
     once = switches.distinct()
     return once.group_by("source", "target").agg(num_switches=_.count(), num_customers=_.customer.nunique())

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from lake.counting import Room, counting
 from lake.delta import DeltaFolder, diagnosed
 from lake.difference import TableChange, duckdb_out_of_core, lake_schema
 from schema.errors import EmptyWindow
@@ -57,10 +58,12 @@ class LakeVersion:
 
     Attributes:
         loads: the rows of `loads` up to this version, oldest first.
+        room: opens the place where its rows are counted.
     """
 
     folder: DeltaFolder
     loads: tuple[Mapping[str, Any], ...]
+    room: Room = counting
 
     @property
     def lake_version(self) -> int:
@@ -109,6 +112,10 @@ class LakeVersion:
             return ds.dataset(lake_schema(SPECS[table]).empty_table())
         rows = self.folder.dataset(table, self.table_versions[table])
         return rows.filter(pc.field("closed_by").is_null())
+
+    def files(self, table: str) -> list[str]:
+        """Addresses of the Parquet files that hold a table, closed rows among them; none if never loaded."""
+        return self.folder.files(table, self.table_versions[table]) if table in self else []
 
     def rows(self, table: str, columns: list[str] | None = None) -> pa.Table:
         """The current rows of a table: its own columns and `load_id`, or those named."""

@@ -9,7 +9,7 @@ from learning_shops import snapshot_of
 from sklearn.metrics import brier_score_loss, f1_score, ndcg_score, roc_auc_score
 from test_gnn_labels import QUICK, labelled_shop, table
 
-from evaluation import relations
+from evaluation import own_labels, relations, suite
 from evaluation.heuristics import heuristics
 from evaluation.names_only import write_names_only
 from evaluation.pair_baselines import pair_baselines
@@ -137,6 +137,40 @@ def test_names_alone_are_enough(files, monkeypatch):
     plain = relations.run(tables, test, today=date(2024, 5, 1))
     assert "Without --train-labels" in plain.notes[-1]
     assert "majority" not in plain.results
+
+
+def with_labels(files, rows):
+    files.write("shop/labels.csv", rows)
+    return stage("retail-tables", files.folder / "shop", into=files.folder / "staged", options=LoadOptions())
+
+
+@pytest.mark.slow
+def test_the_suite_predicts_one_half_of_the_shops_own_labels_from_the_other(files, monkeypatch):
+    monkeypatch.setattr(relations, "TrainSettings", lambda seed: replace(QUICK, seed=seed))
+    tables = with_labels(files, files.rows)
+    found = suite.run(tables, as_of=date(2024, 5, 1), protocols={"relations": suite.PROTOCOLS["relations"]})
+    assert not found.reasons
+    ours = found.reports[0].results["shelfgraph"]
+    assert ours["macro_f1"] > found.reports[0].results["majority"]["macro_f1"] + 0.1
+
+
+def test_own_labels_are_parted_by_connected_products(files):
+    tables = with_labels(files, files.rows)
+    sides = own_labels.parted(tables, 0)
+    products = [{*side.column("sku").to_pylist(), *side.column("other_sku").to_pylist()} for side in sides]
+    assert not products[0] & products[1]
+    assert min(side.num_rows for side in sides) > len(files.rows) / 10
+    told = {tuple(row.values()) for side in sides for row in side.to_pylist()}
+    assert told <= {(*sorted(row[:2]), row[2]) for row in files.rows}
+    assert [side.to_pylist() for side in own_labels.parted(tables, 0)] == [side.to_pylist() for side in sides]
+
+
+def test_the_suite_says_why_it_has_no_relations(files):
+    chosen = {"relations": suite.PROTOCOLS["relations"]}
+    bare = stage("retail-tables", files.folder / "shop", into=files.folder / "bare", options=LoadOptions())
+    assert "`labels`" in suite.run(bare, as_of=date(2024, 5, 1), protocols=chosen).reasons["relations"]
+    one = with_labels(files, [("p000", "p001", "none")])
+    assert "cannot be parted" in suite.run(one, as_of=date(2024, 5, 1), protocols=chosen).reasons["relations"]
 
 
 def test_bad_label_files_are_told(files):
