@@ -85,7 +85,8 @@ class Hybrid:
 
     def _ordered(self, baskets: sp.csr_matrix, history: Histories | None, order: Order | None) -> Floats:
         if order is None:
-            return self.components.lead(baskets)
+            lead = self.components.lead(baskets)
+            return np.where(lead > 0, lead, lead + BELOW)
         pieces = []
         for start in range(0, baskets.shape[0], BLOCK):
             rows = slice(start, start + BLOCK)

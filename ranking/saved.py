@@ -48,6 +48,7 @@ class BasketRanker:
         held = np.array(sorted(basket), np.int64)
         visible = sp.csr_matrix((np.ones(len(held), np.float32), (np.zeros(len(held), np.int64), held)), (1, size))
         found = self.hybrid.with_histories(visible, self._histories(history, size))[0]
+        found[held] = -np.inf
         candidates = np.flatnonzero(found > BELOW / 2)
         scores, callers = np.zeros(size, np.float32), np.full(size, -1, np.int64)
         if len(candidates):
@@ -75,10 +76,8 @@ class BasketRanker:
         )
 
 
-def saved(hybrid: Hybrid, *, until: float) -> SavedRanker | None:
-    """The hybrid without customers, whose histories whoever asks brings along; None where it learnt no order."""
-    if hybrid.anonymous is None:
-        return None
+def saved(hybrid: Hybrid, *, until: float) -> SavedRanker:
+    """The hybrid without customers, whose histories whoever asks brings along."""
     parts = hybrid.components
     arrays: dict[str, Array] = {f"counts_{name}": parts.counts[name] for name in HALF_LIVES}
     kinds = {}

@@ -1,0 +1,69 @@
+"""The order that a model version is served with: learnt where there is enough to learn from, else a reason why not."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+from lake_shops import PUBLISHED_AT, line, on, stage
+from test_evaluation_basket_completion import QUICK, SKUS, rows
+
+from gnn.training import fit
+from jobs import ranker
+from jobs.ranker import fit_ranker
+from jobs.retrain import purchase_counts
+from lake.snapshot import build_snapshot
+from lake.store import Lake
+from ranking.saved import open_ranker
+from schema.artefact import Artefact
+from schema.decisions import Bought
+
+
+def trained(folder, shop, as_of: date):
+    """The artefact of a shop as of a day, and why its ranker is as it is."""
+    lake = Lake(str(folder / "lake"))
+    lake.publish(stage(folder, shop), published_at=PUBLISHED_AT)
+    source = lake.at(1)
+    snapshot = build_snapshot(source, as_of=as_of)
+    model = fit(snapshot, settings=QUICK, purchase_counts=purchase_counts(source, snapshot))
+    state, why = fit_ranker(source, snapshot, model.embeddings, settings=QUICK)
+    return Artefact("v1", model.relations, model.embeddings, model.popularity, {}, state), why
+
+
+@pytest.mark.slow
+def test_an_order_completes_the_pairs_that_a_shop_buys(tmp_path):
+    artefact, why = trained(tmp_path, rows(), on(100))
+    assert "of the leading model alone" in why  # of twelve products every one stands among the first ten
+    order = open_ranker(artefact)
+    for pair in range(0, 12, 2):
+        for history in ([], [(pair + 1, Bought(SKUS[pair + 1], 2.0, 3))]):
+            found = order.ranked([pair], history)
+            assert int(np.argmax(found.scores)) == pair + 1
+            assert found.callers[pair + 1] == pair
+            assert found.scores[pair] == 0
+
+
+@pytest.mark.parametrize(
+    ("purchases", "why"),
+    [
+        ([], "0 baskets"),
+        ([line("b1", 1, "s00", 3)], "1 baskets"),
+        ([line(f"b{n}", 1, "s00", n % 3, customer_id="c1") for n in range(50)], "50 baskets"),
+        ([line("b1", n, f"s{n:02d}", 3) for n in range(12)], "1 baskets"),
+    ],
+)
+def test_shops_with_too_little_say_so(tmp_path, purchases, why):
+    shop = {
+        "products": [{"sku": sku, "name": "same name"} for sku in SKUS],
+        "customers": [{"customer_id": "c1"}],
+        "purchases": purchases,
+    }
+    artefact, told = trained(tmp_path, shop, on(10))
+    assert artefact.ranker is None
+    assert told.startswith(why)
+
+
+def test_catalogues_too_large_say_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(ranker, "RIDGE_CAP", 11)
+    artefact, told = trained(tmp_path, rows(days=5), on(10))
+    assert artefact.ranker is None
+    assert told == "12 products, and an order is learnt for up to 11"
