@@ -4,7 +4,7 @@ import json
 import time
 import urllib.request
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.markup import escape
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS = 60
 TRIES = 20
+SLOW_TRIES = 5
 
 
 def show_answers(url: str, artefact: "Artefact") -> None:
@@ -34,22 +35,29 @@ def show_answers(url: str, artefact: "Artefact") -> None:
 
 
 def ask(url: str, query: str, variables: dict[str, object]) -> dict[str, Any]:
-    """The `data` of a GraphQL answer.
+    """The `data` of a GraphQL answer; asked again, a few times, where the graph was too slow, as just after its start.
 
     Raises:
         Unavailable: if the service cannot be reached or answers errors.
     """
     body = json.dumps({"query": query, "variables": variables}).encode()
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310  # our own address
+    for _ in range(SLOW_TRIES):
+        answer = _answer(url, request)
+        if not answer.get("errors"):
+            return cast(dict[str, Any], answer["data"])
+        first = answer["errors"][0]
+        if first.get("extensions", {}).get("code") != "TIMEOUT":
+            break
+    raise Unavailable(f"{url} answered: {first['message']}", remedy="Run `shelfgraph doctor`.")
+
+
+def _answer(url: str, request: urllib.request.Request) -> dict[str, Any]:
     try:
         with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
-            answer: dict[str, Any] = json.load(response)
+            return cast(dict[str, Any], json.load(response))
     except OSError as error:
         raise Unavailable(f"{url} does not answer: {error}.", remedy="See what `shelfgraph doctor` says.") from error
-    if answer.get("errors"):
-        raise Unavailable(f"{url} answered: {answer['errors'][0]['message']}", remedy="Run `shelfgraph doctor`.")
-    data: dict[str, Any] = answer["data"]
-    return data
 
 
 def telling_products(artefact: "Artefact") -> list[str]:
