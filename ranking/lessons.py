@@ -10,9 +10,9 @@ import scipy.sparse as sp
 from ranking.baskets import BasketMatrix
 
 Rows = npt.NDArray[np.int64]
-HIDDEN_A_BASKET: Final = 3
+HIDDEN_A_BASKET: Final = 2
 """Products of each basket that are hidden in turn."""
-MOST_BASKETS: Final = 4_000
+MOST_BASKETS: Final = 2_500
 """Baskets that lessons are made of at most; of more a sample is drawn."""
 BLOCK: Final = 256
 """Lessons scored at once."""
