@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from evaluation import basket_completion, next_basket, recommendation
+from evaluation import basket_completion, forecast, next_basket, recommendation
 from evaluation.report import OURS, Report, as_json, headline, markdown, save_picture
 from schema.errors import ShelfgraphError
 from schema.progress import Progress, silent
@@ -16,6 +16,7 @@ PROTOCOLS: Mapping[str, Callable[..., Report]] = {
     "basket-completion": basket_completion.run,
     "next-basket": next_basket.run,
     "recommendation": recommendation.run,
+    "forecast": forecast.run,
 }
 """Each takes the tables and, by keyword, `as_of`, `seed` and `progress`."""
 
