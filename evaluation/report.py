@@ -157,7 +157,7 @@ def save_picture(report: Report, path: Path) -> None:
 
 def headline(report: Report, most: int = 6) -> list[str]:
     """The metrics that a picture shows: the first ones told of our model, counts and spreads left out."""
-    aside = ("coverage", "gini", "num_", "decile_")
+    aside = ("coverage", "gini", "num_", "decile_", "bias")
     return [metric for metric in report.results[OURS] if not metric.startswith(aside)][:most]
 
 

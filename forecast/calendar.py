@@ -10,6 +10,18 @@ from forecast.history import ONE_WEEK, Grid, Rows
 from forecast.panel import Panel
 
 Days = npt.NDArray[np.datetime64]
+CALENDAR = (
+    "year_sin",
+    "year_cos",
+    "half_year_sin",
+    "half_year_cos",
+    "week_of_month",
+    "holidays_in_week",
+    "days_to_holiday",
+    "days_since_holiday",
+    "days_to_year_end",
+)
+"""Names of the calendar features."""
 FAR_DAYS = 35
 """Holidays farther away than this are all alike."""
 
@@ -22,18 +34,18 @@ def calendar_features(panel: Panel, _origin: int, target: int, rows: Rows) -> di
     holidays = holiday_days(history.country, stamp.year)
     ahead, behind = (holidays - day).astype(int), (day - holidays).astype(int)
     turn = 2 * np.pi * stamp.dayofyear / 365.25
-    found = {
-        "year_sin": np.sin(turn),
-        "year_cos": np.cos(turn),
-        "half_year_sin": np.sin(2 * turn),
-        "half_year_cos": np.cos(2 * turn),
-        "week_of_month": (stamp.day - 1) // 7,
-        "holidays_in_week": ((ahead >= 0) & (ahead < 7)).sum(),
-        "days_to_holiday": min([FAR_DAYS, *ahead[ahead >= 0]]),
-        "days_since_holiday": min([FAR_DAYS, *behind[behind > 0]]),
-        "days_to_year_end": (np.datetime64(f"{stamp.year}-12-25") - day).astype(int),
-    }
-    return {name: np.full(len(rows), value, np.float32) for name, value in found.items()}
+    values = (
+        np.sin(turn),
+        np.cos(turn),
+        np.sin(2 * turn),
+        np.cos(2 * turn),
+        (stamp.day - 1) // 7,
+        ((ahead >= 0) & (ahead < 7)).sum(),
+        min([FAR_DAYS, *ahead[ahead >= 0]]),
+        min([FAR_DAYS, *behind[behind > 0]]),
+        (np.datetime64(f"{stamp.year}-12-25") - day).astype(int),
+    )
+    return {name: np.full(len(rows), value, np.float32) for name, value in zip(CALENDAR, values, strict=True)}
 
 
 @lru_cache(maxsize=64)

@@ -11,7 +11,7 @@ BLOCK_WEEKS = 26
 """Weeks that share one level when effects are learnt, so that slow drift is not taken for an effect."""
 PRODUCT_PRIOR = 10.0
 """Weeks of one product that the effects common to all weigh as much as."""
-SERIES_PRIOR = 60.0
+SERIES_PRIOR = 100.0
 """Weeks of one series that its product's effects weigh as much as."""
 
 

@@ -22,33 +22,40 @@ class Examples:
 
     Attributes:
         matrix: `[num_rows, num_features]` float32.
-        start: `[num_rows]` log1p(units) expected without the trees.
+        start: `[num_rows]` log1p(units) expected without the trees: the level and what price and promotion add.
+        calm: `[num_rows]` the same with what price and promotion usually add.
         units: `[num_rows]` what was sold; NaN where not known.
         series, target: `[num_rows]` rows and columns of the history's grids.
+        category: `[num_rows]` codes.
     """
 
     matrix: Grid
     start: npt.NDArray[np.float64]
+    calm: npt.NDArray[np.float64]
     units: npt.NDArray[np.float64]
     series: Rows
     target: Rows
+    category: Rows
     names: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.units)
 
-    def rows(self, mask: npt.NDArray[np.bool_]) -> "Examples":
-        """Those rows alone."""
-        parts = (self.matrix[mask], self.start[mask], self.units[mask], self.series[mask], self.target[mask])
-        return Examples(*parts, self.names)
-
 
 def examples_of(panel: Panel, *, origin: int, target: int, rows: Rows, families: Sequence[str]) -> Examples:
     """One target week of some series as seen from one origin."""
     matrix, names = features(panel, origin=origin, target=target, rows=rows, families=families)
-    start = panel.level[rows, origin].astype(np.float64) + panel.effect[rows, target]
-    units = panel.history.grids["units"][rows, target].astype(np.float64)
-    return Examples(matrix, start, units, rows, np.full(len(rows), target, np.int64), tuple(names))
+    level = panel.level[rows, origin].astype(np.float64)
+    return Examples(
+        matrix=matrix,
+        start=level + panel.effect[rows, target],
+        calm=level + np.nan_to_num(panel.usual_effect[rows, origin]),
+        units=panel.history.grids["units"][rows, target].astype(np.float64),
+        series=rows,
+        target=np.full(len(rows), target, np.int64),
+        category=panel.history.category[rows],
+        names=tuple(names),
+    )
 
 
 def sampled_examples(
@@ -79,6 +86,6 @@ def sampled_examples(
 
 def joined(parts: Sequence[Examples]) -> Examples:
     """Several pieces as one, in order."""
-    stacks = ("matrix", "start", "units", "series", "target")
+    stacks = ("matrix", "start", "calm", "units", "series", "target", "category")
     stacked = {name: np.concatenate([getattr(part, name) for part in parts]) for name in stacks}
     return Examples(**stacked, names=parts[0].names)

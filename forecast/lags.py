@@ -16,6 +16,7 @@ def lag_features(panel: Panel, origin: int, target: int, rows: Rows) -> dict[str
         "level": start,
         "horizon": np.full(len(rows), target - origin, np.float32),
         "scatter": panel.scatter[rows, origin],
+        "out_of_stock": panel.out_of_stock[rows, origin],
         "num_known": panel.num_known[rows, origin],
         "share_known": (panel.num_known[rows, origin] - _at(panel.num_known, rows, origin - 13)) / 13,
     }

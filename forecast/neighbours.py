@@ -24,6 +24,7 @@ def relation_features(panel: Panel, origin: int, target: int, rows: Rows) -> dic
         "price": np.nan_to_num(price),
         "discount": np.nan_to_num(price - panel.base_price[:, target]),
         "promotion": panel.promotion[:, target],
+        "out_of_stock": np.nan_to_num(panel.out_of_stock[:, origin]),
         "change": change,
         "pull": np.exp(np.clip(change, -3, 4)),
         "change_before": panel.effect[:, max(target - 1, 0)] - panel.usual_effect[:, origin],
@@ -43,7 +44,7 @@ def relation_features(panel: Panel, origin: int, target: int, rows: Rows) -> dic
     for word, shares in (("substitutes", peers.substitutes), ("complements", peers.complements)):
         if shares is not None:
             known = np.asarray(shares[rows].sum(axis=1)).ravel() > 0
-            for name in ("discount", "promotion", "change", "change_before"):
+            for name in sorted(set(facts) - {"price", "pull"}):
                 found[f"{word}_{name}"] = np.where(known, shares[rows] @ np.nan_to_num(facts[name]), np.nan)
     return {name: np.asarray(values, np.float32) for name, values in found.items()}
 

@@ -16,7 +16,7 @@ HALF_LIVES = (1.0, 3.0, 8.0, 26.0)
 """Weeks after which a week counts half in a level."""
 LEVEL_HALF_LIFE = 8.0
 """The one that forecasts start from."""
-LEVEL_PRIOR = 0.7
+LEVEL_PRIOR = 0.3
 """Weeks of a series that the level of its product and store weighs as much as."""
 
 
@@ -51,6 +51,12 @@ class Panel:
     base_price: Grid
     usual_effect: Grid
     peers: Peers
+
+    @cached_property
+    def out_of_stock(self) -> Grid:
+        """1 for weeks that ended with no stock, 0 for others, NaN where stock is not known."""
+        stock = self.history.grids["on_hand_units"]
+        return np.where(np.isfinite(stock), stock <= 0, np.nan).astype(np.float32)
 
     @cached_property
     def promotion(self) -> Grid:

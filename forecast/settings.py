@@ -22,7 +22,7 @@ class ForecastSettings:
 
     objective: Objective = "wape"
     families: tuple[str, ...] = FAMILIES_ON
-    max_rows: int = 250_000
+    max_rows: int = 100_000
     calibration_weeks: int = 12
     num_trees: int = 120
     num_leaves: int = 31
