@@ -11,6 +11,7 @@ from rich.markdown import Markdown
 
 from commands.console import bars, out
 from commands.context import shop_of
+from commands.evaluate_forecast import backtest_command, forecast_command
 from commands.evaluate_growth import growth_command
 from commands.evaluate_relations import ablation_command, names_only_command, planted_command, relations_command
 from commands.evaluation_options import (
@@ -36,6 +37,8 @@ application = typer.Typer(
     "and tuned on rows before the cut-off, the baselines too.",
     no_args_is_help=True,
 )
+application.command("forecast")(forecast_command)
+application.command("backtest")(backtest_command)
 application.command("relations")(relations_command)
 application.command("planted")(planted_command)
 application.command("ablation")(ablation_command)

@@ -3,7 +3,7 @@
 import json
 import resource
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -13,7 +13,35 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 OURS = "shelfgraph"
-_LOWER_IS_BETTER = ("ece", "gini", "brier")
+_LOWER_IS_BETTER = ("ece", "gini", "brier", "wape", "mape", "wrmsse", "pinball")
+_WANTED = {"bias": 0.0, "coverage_90": 0.9}
+"""Metrics that are best at a value, and that value."""
+
+
+def badness(metric: str, value: float) -> float:
+    """How bad a metric's value is, so that values of one metric can be ordered: the lowest is the best.
+
+    A slice's metric (`promo_wape`) is told by its end.
+    """
+    for name, wanted in _WANTED.items():
+        if metric == name or metric.endswith(f"_{name}"):
+            return abs(value - wanted)
+    is_lower = metric.startswith(_LOWER_IS_BETTER) or metric.rpartition("_")[2] in _LOWER_IS_BETTER
+    return value if is_lower else -value
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A panel of lines beside the figures.
+
+    Attributes:
+        lines: by model, `x` and `y`; ours under OURS.
+        wanted: a line to lie on, `x` and `y`, or None.
+    """
+
+    title: str
+    lines: Mapping[str, tuple[Sequence[Any], Sequence[float]]]
+    wanted: tuple[Sequence[Any], Sequence[float]] | None = None
 
 
 @dataclass(frozen=True)
@@ -29,6 +57,7 @@ class Report:
         differences: by metric, `against` (best baseline), `mean`, `low`, `high` of ours minus theirs.
         predictions: rows as evaluation.md gives them, or None.
         notes: sentences a reader of the table needs.
+        curves: panels of lines that the picture shows besides.
     """
 
     protocol: str
@@ -43,6 +72,7 @@ class Report:
     predictions: pa.Table | None = None
     notes: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    curves: tuple[Curve, ...] = ()
 
 
 def peak_mib() -> float:
@@ -106,14 +136,18 @@ def save_picture(report: Report, path: Path) -> None:
     from matplotlib.figure import Figure  # noqa: PLC0415 heavy, and wanted for pictures alone
 
     metrics = headline(report)
-    columns = 2 if len(metrics) > 1 else 1
-    rows = -(-len(metrics) // columns)
-    size = (6.4 * columns, rows * (0.8 + 0.34 * len(report.results)) + 0.5)
+    number = len(metrics) + len(report.curves)
+    columns = 2 if number > 1 else 1
+    rows = -(-number // columns)
+    height = max(0.8 + 0.34 * len(report.results), 2.8 if report.curves else 0)
+    size = (6.4 * columns, rows * height + 0.5)
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for panel, metric in zip(panels, metrics, strict=False):
         _draw(panel, report, metric)
-    for panel in panels[len(metrics) :]:
+    for panel, curve in zip(panels[len(metrics) :], report.curves, strict=False):
+        _draw_curve(panel, curve)
+    for panel in panels[number:]:
         panel.set_axis_off()
     day = f", cut-off {report.as_of}" if report.as_of else ""
     figure.suptitle(f"{report.protocol} on {report.tables}{day}", fontsize=12)
@@ -123,14 +157,14 @@ def save_picture(report: Report, path: Path) -> None:
 
 def headline(report: Report, most: int = 6) -> list[str]:
     """The metrics that a picture shows: the first ones told of our model, counts and spreads left out."""
-    aside = ("coverage", "gini", "num_", "decile_")
+    aside = ("coverage", "gini", "num_", "decile_", "bias")
     return [metric for metric in report.results[OURS] if not metric.startswith(aside)][:most]
 
 
 def _draw(panel: Any, report: Report, metric: str) -> None:
     """One metric as horizontal bars, lowest at the foot, ours in black."""
     told = {name: row[metric] for name, row in report.results.items() if metric in row}
-    names = sorted(told, key=lambda name: told[name], reverse=metric.startswith(_LOWER_IS_BETTER))
+    names = sorted(told, key=lambda name: badness(metric, told[name]), reverse=True)
     values = [told[name] for name in names]
     bars = panel.barh(names, values, color=["black" if name == OURS else "#9db4c8" for name in names], height=0.7)
     ends, labels = list(values), [f"{value:.4f}" for value in values]
@@ -151,9 +185,22 @@ def _draw(panel: Any, report: Report, metric: str) -> None:
     panel.spines[["top", "right", "bottom"]].set_visible(False)
 
 
+def _draw_curve(panel: Any, curve: Curve) -> None:
+    """One panel of lines, ours in black, the wanted one dotted."""
+    if curve.wanted is not None:
+        panel.plot(*curve.wanted, color="#d9480f", linestyle=":", linewidth=1.5)
+    for name, (x, y) in curve.lines.items():
+        colour = {"color": "black", "linewidth": 2} if name == OURS else {"linewidth": 1}
+        panel.plot(x, y, label=name, **colour)
+    panel.set_title(curve.title, fontsize=10, loc="left")
+    panel.tick_params(labelsize=7)
+    panel.legend(fontsize=7, frameon=False)
+    panel.spines[["top", "right"]].set_visible(False)
+
+
 def _best(report: Report, metric: str) -> float:
     values = [row[metric] for row in report.results.values() if metric in row]
-    return min(values) if metric.startswith(_LOWER_IS_BETTER) else max(values)
+    return min(values, key=lambda value: badness(metric, value))
 
 
 def _cell(value: float | None, best: float) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from evaluation import basket_completion, next_basket, own_labels, recommendation
+from evaluation import basket_completion, forecast, next_basket, own_labels, recommendation
 from evaluation.report import OURS, Report, as_json, headline, markdown, save_picture
 from schema.errors import ShelfgraphError
 from schema.progress import Progress, silent
@@ -17,6 +17,7 @@ PROTOCOLS: Mapping[str, Callable[..., Report]] = {
     "next-basket": next_basket.run,
     "recommendation": recommendation.run,
     "relations": own_labels.run,
+    "forecast": forecast.run,
 }
 """Each takes the tables and, by keyword, `as_of`, `seed` and `progress`."""
 

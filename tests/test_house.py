@@ -31,6 +31,8 @@ ONLY_IN = {
     "sqlalchemy": {"journal"},
     "strawberry": {"api"},
     "deltalake": {"lake"},
+    "statsforecast": {"forecast"},
+    "holidays": {"forecast"},
 }
 SOURCES = sorted(
     path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).parts[0] in FOLDERS or path == ROOT / "shelfgraph.py"

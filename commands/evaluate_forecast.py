@@ -1,0 +1,119 @@
+"""The evaluation commands about demand: forecast and backtest."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.evaluation_options import (
+    Files,
+    JsonFile,
+    MaybeAsOf,
+    PictureFile,
+    PredictionsFile,
+    Seed,
+    SourceOption,
+    Tables,
+    read_tables,
+    tell,
+)
+
+if TYPE_CHECKING:
+    from forecast.settings import ForecastSettings
+
+
+class ObjectiveName(StrEnum):
+    """What the point forecast serves."""
+
+    WAPE = "wape"
+    MAPE = "mape"
+
+
+ObjectiveOption = Annotated[ObjectiveName, typer.Option("--objective", help="What the point forecast minimises.")]
+Without = Annotated[
+    str, typer.Option(help="Feature families to leave out in turn, parted by commas; `relations` is the graph.")
+]
+Threads = Annotated[int, typer.Option(min=1, help="Threads of the trees; on a busy machine one is the fastest.")]
+
+
+def forecast_command(
+    ctx: typer.Context,
+    tables: Tables,
+    rounds: Annotated[Path | None, typer.Option(help="CSV rows round,train_before,from,to.")] = None,
+    as_of: MaybeAsOf = None,
+    weeks: Annotated[int, typer.Option(min=1, max=26, help="Weeks to predict from --as-of on.")] = 4,
+    objective: ObjectiveOption = ObjectiveName.WAPE,
+    without: Without = "relations",
+    source: SourceOption = "retail-tables",
+    threads: Threads = 1,
+    seed: Seed = 0,
+    json: JsonFile = None,
+    predictions: PredictionsFile = None,
+    picture: PictureFile = None,
+) -> None:
+    """Forecast weekly units by product and store: the weeks of --rounds FILE, or --weeks of them from --as-of on."""
+    from evaluation import forecast  # noqa: PLC0415  # LightGBM and pandas take a second to import
+    from evaluation.forecast_rounds import read_rounds, single_round  # noqa: PLC0415
+
+    wanted = None if rounds is None else read_rounds(rounds)
+    if wanted is None and as_of is not None:
+        wanted = single_round(as_of.date(), weeks)
+    with read_tables(ctx, source, tables, None) as (read, progress):
+        report = forecast.run(
+            read,
+            rounds=wanted,
+            settings=_settings(objective, threads),
+            without=_families(without),
+            seed=seed,
+            progress=progress,
+        )
+    tell(report, Files(json, predictions, picture))
+
+
+def backtest_command(
+    ctx: typer.Context,
+    tables: Tables,
+    origins: Annotated[int, typer.Option(min=1, help="Cut-offs, the last one predicting the last week.")] = 12,
+    weeks: Annotated[int, typer.Option(min=1, max=26, help="Weeks that each cut-off predicts.")] = 4,
+    gap: Annotated[int, typer.Option(min=0, help="Weeks between a cut-off and the first predicted one.")] = 0,
+    step: Annotated[int, typer.Option(min=1, help="Weeks between two cut-offs.")] = 1,
+    skip: Annotated[int, typer.Option(min=0, help="Last weeks to leave out: to choose without having seen them.")] = 0,
+    objective: ObjectiveOption = ObjectiveName.WAPE,
+    without: Without = "relations",
+    source: SourceOption = "retail-tables",
+    threads: Threads = 1,
+    seed: Seed = 0,
+    json: JsonFile = None,
+    predictions: PredictionsFile = None,
+    picture: PictureFile = None,
+) -> None:
+    """Forecast from cut-offs that roll on week by week up to the last week there is."""
+    from evaluation import forecast  # noqa: PLC0415
+    from evaluation.forecast_rounds import rolling_rounds  # noqa: PLC0415
+    from forecast.history import read_history  # noqa: PLC0415
+
+    with read_tables(ctx, source, tables, None) as (read, progress):
+        history = read_history(read)
+        rounds = rolling_rounds(
+            history.first_week, history.num_weeks - skip, origins=origins, weeks=weeks, gap=gap, step=step
+        )
+        report = forecast.run(
+            read,
+            rounds=rounds,
+            settings=_settings(objective, threads),
+            without=_families(without),
+            seed=seed,
+            progress=progress,
+        )
+    tell(report, Files(json, predictions, picture))
+
+
+def _settings(objective: ObjectiveName, threads: int) -> "ForecastSettings":
+    from forecast.settings import ForecastSettings  # noqa: PLC0415
+
+    return ForecastSettings(objective=objective.value, num_threads=threads)
+
+
+def _families(text: str) -> list[str]:
+    return [name for name in text.split(",") if name]

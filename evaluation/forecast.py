@@ -1,0 +1,213 @@
+"""Protocol forecast: units of products in stores and weeks, from rolling cut-offs, beside simple forecasts."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from evaluation.forecast_report import forecast_report
+from evaluation.forecast_rounds import Round, single_round
+from evaluation.forecast_scoring import Losses, Scored, Truth, losses_of
+from evaluation.report import OURS, Report
+from forecast.baselines import SIMPLE, auto_ets_forecasts, simple_forecasts
+from forecast.features import FAMILIES
+from forecast.history import SalesHistory, read_history
+from forecast.model import fit_forecast
+from forecast.settings import ForecastSettings
+from forecast.velocity import velocity_classes
+from measures.forecasting import naive_scales
+from schema.demand import DemandForecast
+from schema.errors import BadInput, EmptyWindow
+from schema.progress import Progress, silent
+from schema.tables import RetailTables
+
+Floats = npt.NDArray[np.float64]
+WEEKS = 4
+"""Weeks that are predicted where nothing else is said."""
+ABLATED = ("relations",)
+"""Families that every run leaves out in turn: the same model without the graph."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One round laid over the history.
+
+    Attributes:
+        history: OBSERVED facts cut at the round's `train_before`.
+        origin: the last known week.
+    """
+
+    history: SalesHistory
+    truth: Truth
+    origin: int
+
+    @property
+    def horizons(self) -> list[int]:
+        """Weeks ahead of the predicted weeks, ascending."""
+        return [int(week) - self.origin for week in np.unique(self.truth.week)]
+
+
+Model = Callable[[Cut], DemandForecast]
+"""Forecasts the rows of a round, fitting what it needs first."""
+
+
+def run(
+    tables: RetailTables,
+    *,
+    rounds: Sequence[Round] | None = None,
+    as_of: date | None = None,
+    settings: ForecastSettings | None = None,
+    without: Sequence[str] = ABLATED,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Report:
+    """Forecast every known row of each round's weeks, by our model, by itself without some families and by simple ones.
+
+    Args:
+        rounds: cut-offs and weeks; None takes one of WEEKS weeks from `as_of`.
+        without: feature families; our model is fitted once more without each.
+
+    Raises:
+        MissingTable: if there is no `weekly_sales`.
+        EmptyWindow: if a round has no week to learn from or no row to predict.
+        BadInput: if neither rounds nor a day are given, or a family has another name.
+    """
+    unknown = [family for family in without if family not in FAMILIES]
+    if unknown:
+        raise BadInput(f"{unknown[0]!r} is no feature family.", remedy=f"There are {', '.join(FAMILIES)}.")
+    if rounds is None:
+        if as_of is None:
+            raise BadInput("There is nothing to predict.", remedy="Give --rounds, or --as-of and --weeks.")
+        rounds = single_round(as_of, WEEKS)
+    history = read_history(tables)
+    settings = replace(settings or ForecastSettings(), seed=seed)
+    models = {**_fitted_models(settings, without), **_simple_models()}
+    found = _forecasts(history, rounds, models, progress)
+    return forecast_report(
+        tables,
+        history,
+        Scored(found.truths, found.losses),
+        rounds=rounds,
+        settings=settings,
+        fit_seconds=found.fit_seconds,
+        predictions=pa.concat_tables(found.kept),
+    )
+
+
+@dataclass
+class _Found:
+    """What has come out so far: truths by round, losses by model and round, our predictions and their seconds."""
+
+    truths: list[Truth]
+    losses: dict[str, list[Losses]]
+    kept: list[pa.Table]
+    fit_seconds: float = 0.0
+
+
+def _forecasts(
+    history: SalesHistory, rounds: Sequence[Round], models: Mapping[str, Model], progress: Progress
+) -> _Found:
+    found = _Found([], {name: [] for name in models}, [])
+    for number, one in enumerate(rounds):
+        cut = cut_at(history, one, number)
+        found.truths.append(cut.truth)
+        for place, (name, model) in enumerate(models.items()):
+            started = time.perf_counter()
+            told = model(cut)
+            found.losses[name].append(losses_of(cut.truth, told.mean, told.quantiles))
+            if name == OURS:
+                found.fit_seconds += time.perf_counter() - started
+                found.kept.append(told.table().add_column(0, "round", pa.array([one.name] * len(told), pa.string())))
+            progress("forecasts", number * len(models) + place + 1, len(rounds) * len(models))
+    return found
+
+
+def cut_at(history: SalesHistory, one: Round, number: int) -> Cut:
+    """A round's known weeks and the rows it predicts.
+
+    Raises:
+        EmptyWindow: if there is nothing to learn from or nothing to predict.
+    """
+    known = history.known_before(np.datetime64(one.train_before))
+    units = known.grids["units"]
+    ended = np.flatnonzero(np.isfinite(units).any(axis=0))
+    if not len(ended):
+        raise EmptyWindow(f"Round {one.name}: no week of sales had ended by {one.train_before}.")
+    start = max(history.week_of(np.datetime64(one.from_)), 0)
+    stop = min(history.week_of(np.datetime64(one.to)), history.num_weeks)
+    actual = history.grids["units"][:, start : max(stop, start)]
+    series, week = np.nonzero(np.isfinite(actual))
+    if not len(series):
+        raise EmptyWindow(
+            f"Round {one.name}: no row of weekly_sales starts from {one.from_} to {one.to}.",
+            remedy=f"The weeks start from {history.weeks[0]} to {history.weeks[-1]}.",
+        )
+    origin = int(ended[-1])
+    learnt = units[:, : origin + 1]
+    week = week + start
+    truth = Truth(
+        round_number=number,
+        series=series,
+        week=week,
+        units=history.grids["units"][series, week].astype(np.float64),
+        is_promoted=_promoted(history, series, week),
+        velocity=velocity_classes(learnt)[series],
+        scales=naive_scales(learnt.astype(np.float64)),
+        weights=_sales_value(known, origin),
+    )
+    return Cut(known, truth, origin)
+
+
+def _sales_value(known: SalesHistory, origin: int) -> Floats:
+    """Money taken in the last four weeks `[num_series]`, a price of 1 where none is known."""
+    last = slice(max(origin - 3, 0), origin + 1)
+    price = np.nan_to_num(known.grids["price"][:, last], nan=1.0)
+    return np.nansum(known.grids["units"][:, last] * price, axis=1).astype(np.float64)
+
+
+def _promoted(
+    history: SalesHistory, series: npt.NDArray[np.int64], week: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    shares = [history.grids[name][series, week] for name in ("feature_share", "display_share", "price_cut_share")]
+    return np.nan_to_num(np.maximum.reduce([np.nan_to_num(share) for share in shares])) > 0
+
+
+def _fitted_models(settings: ForecastSettings, without: Sequence[str]) -> Mapping[str, Model]:
+    def fitted(chosen: ForecastSettings) -> Model:
+        def told(cut: Cut) -> DemandForecast:
+            model = fit_forecast(cut.history, horizons=cut.horizons, settings=chosen)
+            return model.predict(cut.truth.series, cut.truth.week)
+
+        return told
+
+    left_out = {f"without {family}": fitted(settings.without(family)) for family in without}
+    return {OURS: fitted(settings), **left_out}
+
+
+def _simple_models() -> Mapping[str, Model]:
+    def named(name: str) -> Model:
+        def told(cut: Cut) -> DemandForecast:
+            units = cut.history.grids["units"][:, : cut.origin + 1]
+            found = auto_ets_forecasts(units, cut.horizons) if name == "AutoETS" else None
+            return _rows(simple_forecasts(name, units, cut.horizons) if found is None else found, cut)
+
+        return told
+
+    return {name: named(name) for name in (*SIMPLE, "AutoETS")}
+
+
+def _rows(told: Floats, cut: Cut) -> DemandForecast:
+    """The rows of a round out of forecasts `[num_horizons, num_series, 20]`."""
+    truth, keys = cut.truth, cut.history.keys
+    values = told[np.searchsorted(cut.horizons, truth.week - cut.origin), truth.series]
+    return DemandForecast(
+        sku=keys["sku"].to_numpy(object)[truth.series],
+        store_id=keys["store_id"].to_numpy(object)[truth.series],
+        week_starts_on=cut.history.weeks[truth.week],
+        mean=values[:, 0],
+        quantiles=np.sort(values[:, 1:], axis=1),
+    )

@@ -1,0 +1,1 @@
+"""Sales history, planned prices and relations → demand by product, store and week, with honest intervals."""

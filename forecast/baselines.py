@@ -1,0 +1,151 @@
+"""Simple forecasts that the model must beat: seasonal naive, means, Croston, TSB and AutoETS."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from forecast.history import Grid
+from forecast.quantiles import at_levels, fit_residuals
+from forecast.velocity import CLASSES, velocity_classes
+from schema.demand import LEVELS
+
+Floats = npt.NDArray[np.float64]
+Baseline = Callable[[Grid, int], Floats]
+"""Units known so far `[num_series, num_weeks]` and weeks ahead → units a week `[num_series]`, NaN where untold."""
+SEASON = 52
+HELD_OUT = 6
+"""Origins before the last known week that a baseline's intervals are learnt from."""
+SMOOTHING = 0.1
+"""Croston's and TSB's rate, for demand and for its interval or chance."""
+
+
+def seasonal_naive(units: Grid, horizon: int) -> Floats:
+    """Units of the week a year before the wanted one; NaN where that is not known."""
+    week = units.shape[1] - 1 + horizon - SEASON
+    return units[:, week].astype(np.float64) if 0 <= week < units.shape[1] else np.full(len(units), np.nan)
+
+
+def mean_of_all(units: Grid, horizon: int) -> Floats:  # noqa: ARG001  # a Baseline
+    """Mean of all known weeks."""
+    return _mean(units)
+
+
+def mean_of_last_four(units: Grid, horizon: int) -> Floats:  # noqa: ARG001
+    """Mean of the last four known weeks."""
+    known = np.isfinite(units)
+    from_end = np.cumsum(known[:, ::-1], axis=1)[:, ::-1]
+    return _mean(np.where(known & (from_end <= 4), units, np.nan))
+
+
+def croston(units: Grid, horizon: int) -> Floats:  # noqa: ARG001
+    """Smoothed size of a week with sales over the smoothed weeks between two of them; unknown weeks are passed over.
+
+    Source: Croston 1972, with rate 0.1 for both.
+    """
+    size, gap = np.full(len(units), np.nan), np.full(len(units), np.nan)
+    since = np.ones(len(units))
+    for week in units.T.astype(np.float64):
+        sold = week > 0
+        first = sold & np.isnan(size)
+        size = np.where(first, week, np.where(sold, size + SMOOTHING * (week - size), size))
+        gap = np.where(first, since, np.where(sold, gap + SMOOTHING * (since - gap), gap))
+        since = np.where(sold, 1, since + np.isfinite(week))
+    never = np.isnan(size) & np.isfinite(units).any(axis=1)
+    return np.where(never, 0.0, size / gap)
+
+
+def tsb(units: Grid, horizon: int) -> Floats:  # noqa: ARG001
+    """Smoothed size of a week with sales times the smoothed chance of one; unknown weeks are passed over.
+
+    Source: Teunter, Syntetos and Babai 2011, with rate 0.1 for both.
+    """
+    size, chance = np.full(len(units), np.nan), np.full(len(units), np.nan)
+    for week in units.T.astype(np.float64):
+        sold, known = week > 0, np.isfinite(week)
+        size = np.where(sold & np.isnan(size), week, np.where(sold, size + SMOOTHING * (week - size), size))
+        step = np.where(np.isnan(chance), sold, chance + SMOOTHING * (sold - chance))
+        chance = np.where(known, step, chance)
+    return np.where(np.isnan(size) & np.isfinite(chance), 0.0, size * chance)
+
+
+SIMPLE: Final[Mapping[str, Baseline]] = {
+    "seasonal naive": seasonal_naive,
+    "mean": mean_of_all,
+    "last-4 mean": mean_of_last_four,
+    "Croston": croston,
+    "TSB": tsb,
+}
+
+
+def simple_forecasts(name: str, units: Grid, horizons: Sequence[int]) -> Floats:
+    """A baseline's point and quantiles at LEVELS `[num_horizons, num_series, 20]`, the point first; never NaN.
+
+    Its intervals are conformal: the errors it made from the last HELD_OUT origins, by velocity class, in log1p(units).
+
+    Args:
+        name: one of SIMPLE.
+        units: `[num_series, num_weeks]` of the weeks learnt from, NaN where unknown.
+    """
+    baseline, velocity, errors, classes = SIMPLE[name], velocity_classes(units), [], []
+    for cut in range(max(1, units.shape[1] - HELD_OUT - max(horizons) + 1), units.shape[1]):
+        for horizon in horizons:
+            if cut - 1 + horizon < units.shape[1]:
+                actual = units[:, cut - 1 + horizon].astype(np.float64)
+                miss = np.log1p(actual) - np.log1p(_told(baseline(units[:, :cut], horizon), units[:, :cut]))
+                errors.append(miss[np.isfinite(miss)])
+                classes.append(velocity[np.isfinite(miss)])
+    scaled = np.concatenate(errors) if errors else np.empty(0)
+    groups = np.concatenate(classes) if classes else np.empty(0, np.int64)
+    residuals = fit_residuals(scaled, groups, np.arange(len(CLASSES)))
+    found = []
+    for horizon in horizons:
+        point = _told(baseline(units, horizon), units)
+        steps = residuals.quantiles(np.log1p(point), np.ones(len(point)), velocity)
+        found.append(np.column_stack([point, at_levels(steps)]))
+    return np.stack(found)
+
+
+def auto_ets_forecasts(units: Grid, horizons: Sequence[int]) -> Floats:
+    """AutoETS without season, point and quantiles at LEVELS `[num_horizons, num_series, 20]`, at least 0; never NaN.
+
+    Unknown weeks within a series are filled by straight lines, for it needs every week. A season of 52 would take
+    half an hour where this takes a minute.
+
+    Source: Hyndman, Koehler, Snyder and Grose 2002, as the `statsforecast` package has it.
+    """
+    from statsforecast import StatsForecast  # noqa: PLC0415  # only evaluation wants it
+    from statsforecast.models import AutoETS  # noqa: PLC0415
+
+    lines = pd.DataFrame(units.T.astype(np.float64)).interpolate(limit_area="inside").ffill()
+    long = lines.melt(var_name="unique_id", value_name="y", ignore_index=False).rename_axis("ds").reset_index()
+    long = long.dropna()[["unique_id", "ds", "y"]]
+    found = np.full((len(horizons), len(units), 20), np.nan)
+    counts = long.groupby("unique_id")["y"].transform("size")
+    long = long[counts >= 10].assign(unique_id=lambda frame: frame["unique_id"].astype(np.int64))
+    if len(long):
+        widths = [round(100 * (1 - 2 * level)) for level in LEVELS[:9]]
+        engine = StatsForecast(models=[AutoETS(season_length=1)], freq=1, n_jobs=1)
+        told = engine.forecast(df=long, h=max(horizons), level=widths)
+        names = ["AutoETS", *(f"AutoETS-lo-{width}" for width in widths), "AutoETS"]
+        names += [f"AutoETS-hi-{width}" for width in reversed(widths)]
+        values = told[names].to_numpy(np.float64).reshape(-1, max(horizons), 20)
+        found[:, told["unique_id"].to_numpy()[:: max(horizons)]] = values[:, np.array(horizons) - 1].swapaxes(0, 1)
+    rest = simple_forecasts("mean", units, horizons)
+    return np.maximum(np.where(np.isfinite(found), found, rest), 0.0)
+
+
+def _mean(units: Grid) -> Floats:
+    known = np.isfinite(units)
+    count = known.sum(axis=1)
+    total = np.where(known, units, 0).sum(axis=1, dtype=np.float64)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _told(points: Floats, units: Grid) -> Floats:
+    """The points, those that are untold as the mean of the last four known weeks, else as the mean of everything."""
+    points = np.where(np.isnan(points), mean_of_last_four(units, 1), points)
+    known = units[np.isfinite(units)]
+    return np.where(np.isnan(points), known.mean() if len(known) else 0.0, points)

@@ -1,0 +1,67 @@
+"""Calendar features of a week: where it lies in the year and month, and the public holidays in and around it."""
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from forecast.history import ONE_WEEK, Grid, Rows
+from forecast.panel import Panel
+
+Days = npt.NDArray[np.datetime64]
+CALENDAR = (
+    "year_sin",
+    "year_cos",
+    "half_year_sin",
+    "half_year_cos",
+    "week_of_month",
+    "holidays_in_week",
+    "days_to_holiday",
+    "days_since_holiday",
+    "days_to_year_end",
+)
+"""Names of the calendar features."""
+FAR_DAYS = 35
+"""Holidays farther away than this are all alike."""
+
+
+def calendar_features(panel: Panel, _origin: int, target: int, rows: Rows) -> dict[str, Grid]:
+    """The target week's place in year and month, its holidays and the days to the nearest ones; alike for all rows."""
+    history = panel.history
+    day = history.first_week + ONE_WEEK * target
+    stamp = pd.Timestamp(day)
+    holidays = holiday_days(history.country, stamp.year)
+    ahead, behind = (holidays - day).astype(int), (day - holidays).astype(int)
+    turn = 2 * np.pi * stamp.dayofyear / 365.25
+    values = (
+        np.sin(turn),
+        np.cos(turn),
+        np.sin(2 * turn),
+        np.cos(2 * turn),
+        (stamp.day - 1) // 7,
+        ((ahead >= 0) & (ahead < 7)).sum(),
+        min([FAR_DAYS, *ahead[ahead >= 0]]),
+        min([FAR_DAYS, *behind[behind > 0]]),
+        (np.datetime64(f"{stamp.year}-12-25") - day).astype(int),
+    )
+    return {name: np.full(len(rows), value, np.float32) for name, value in zip(CALENDAR, values, strict=True)}
+
+
+@lru_cache(maxsize=64)
+def holiday_days(country: str, year: int) -> Days:
+    """Public holidays of the year before, the year and the year after, ascending; none for an unknown country.
+
+    Args:
+        country: its name or two- or three-letter code, as a `stores` table spells it.
+
+    Source: the `holidays` package.
+    """
+    import holidays  # noqa: PLC0415  # only forecasts want it
+
+    wanted = country.strip().lower().replace(" ", "_")
+    for module, (_, *codes) in holidays.registry.COUNTRIES.items():
+        if wanted and wanted in {module, *(code.lower() for code in codes)}:
+            days = holidays.country_holidays(codes[0], years=[year - 1, year, year + 1])
+            return np.array(sorted(days), "datetime64[D]")
+    return np.array([], "datetime64[D]")

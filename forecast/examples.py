@@ -1,0 +1,91 @@
+"""Rows to learn from or to forecast: a series, the week it is seen from and the week wanted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast.features import features
+from forecast.history import Grid, Rows
+from forecast.panel import Panel
+
+MIN_ORIGIN = 8
+"""Weeks that come before the first origin learnt from, where there are enough."""
+HORIZONS_EACH = 4
+"""Origins that one target week is learnt from, at most."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Feature rows with what the level and the planned effect alone let expect.
+
+    Attributes:
+        matrix: `[num_rows, num_features]` float32.
+        start: `[num_rows]` log1p(units) expected without the trees: the level and what price and promotion add.
+        calm: `[num_rows]` the same with what price and promotion usually add.
+        units: `[num_rows]` what was sold; NaN where not known.
+        series, target: `[num_rows]` rows and columns of the history's grids.
+        category: `[num_rows]` codes.
+    """
+
+    matrix: Grid
+    start: npt.NDArray[np.float64]
+    calm: npt.NDArray[np.float64]
+    units: npt.NDArray[np.float64]
+    series: Rows
+    target: Rows
+    category: Rows
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+
+def examples_of(panel: Panel, *, origin: int, target: int, rows: Rows, families: Sequence[str]) -> Examples:
+    """One target week of some series as seen from one origin."""
+    matrix, names = features(panel, origin=origin, target=target, rows=rows, families=families)
+    level = panel.level[rows, origin].astype(np.float64)
+    return Examples(
+        matrix=matrix,
+        start=level + panel.effect[rows, target],
+        calm=level + np.nan_to_num(panel.usual_effect[rows, origin]),
+        units=panel.history.grids["units"][rows, target].astype(np.float64),
+        series=rows,
+        target=np.full(len(rows), target, np.int64),
+        category=panel.history.category[rows],
+        names=tuple(names),
+    )
+
+
+def sampled_examples(
+    panel: Panel, *, targets: range, horizons: Sequence[int], families: Sequence[str], max_rows: int, seed: int
+) -> Examples | None:
+    """Known rows of the target weeks, seen from horizons before them, at most about `max_rows` drawn at random.
+
+    Of more than HORIZONS_EACH horizons each target week draws as many of its own. None where there is no row.
+    """
+    generator = np.random.default_rng(seed)
+    known = np.isfinite(panel.history.grids["units"])
+    first = min(MIN_ORIGIN, max(targets.stop - 2 - max(horizons), 0))
+    pairs = []
+    for target in targets:
+        allowed = [horizon for horizon in horizons if target - horizon >= first]
+        drawn = generator.permutation(len(allowed))[:HORIZONS_EACH]
+        pairs += [(target - allowed[at], target) for at in sorted(drawn)]
+    total = sum(int(known[:, target].sum()) for _, target in pairs)
+    share = min(1.0, max_rows / max(total, 1))
+    parts = []
+    for origin, target in pairs:
+        rows = np.flatnonzero(known[:, target])
+        rows = rows[generator.random(len(rows)) < share] if share < 1 else rows
+        if len(rows):
+            parts.append(examples_of(panel, origin=origin, target=target, rows=rows, families=families))
+    return joined(parts) if parts else None
+
+
+def joined(parts: Sequence[Examples]) -> Examples:
+    """Several pieces as one, in order."""
+    stacks = ("matrix", "start", "calm", "units", "series", "target", "category")
+    stacked = {name: np.concatenate([getattr(part, name) for part in parts]) for name in stacks}
+    return Examples(**stacked, names=parts[0].names)

@@ -1,0 +1,163 @@
+"""Weekly sales as a dense grid: one row a product and store, one column a week, NaN where nothing is known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from schema.errors import BadInput, EmptyWindow, MissingTable
+from schema.tables import RetailTables
+
+Grid = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+OBSERVED = ("units", "on_hand_units")
+"""Facts that only a week's end tells."""
+PLANNED = ("price", "base_price", "feature_share", "display_share", "price_cut_share")
+"""Facts that a retailer knows beforehand."""
+_STORE_COLUMNS = ("region", "city", "format")
+_CURRENCIES = {"USD": "United States", "GBP": "United Kingdom", "PLN": "Poland", "JPY": "Japan"}
+ONE_WEEK = np.timedelta64(7, "D")
+
+
+@dataclass(frozen=True)
+class SalesHistory:
+    """Weekly sales of `num_series` products in stores over `num_weeks` consecutive weeks.
+
+    A week without a row is unknown, not zero: it is NaN everywhere, is neither learnt from nor counted in a mean.
+    A row with zero units is a zero. A price that is missing or not above zero is NaN.
+
+    Attributes:
+        keys: `sku` and `store_id` of each series.
+        first_week: first day of the first column.
+        grids: by column name `[num_series, num_weeks]` float32, those of OBSERVED and PLANNED.
+        product, store, category: `[num_series]` codes; category is that of the catalogue, 0 for all without one.
+        store_attributes: `[num_series, 4]` float32: area and codes of region, city and format; NaN unknown.
+        country: the stores' country as the table spells it, "" if there is none or several.
+    """
+
+    keys: pd.DataFrame
+    first_week: np.datetime64
+    grids: Mapping[str, Grid]
+    product: Rows
+    store: Rows
+    category: Rows
+    store_attributes: Grid
+    country: str = ""
+
+    @property
+    def num_series(self) -> int:
+        """Products in stores."""
+        return len(self.keys)
+
+    @property
+    def num_weeks(self) -> int:
+        """Columns of the grids."""
+        return self.grids["units"].shape[1]
+
+    @property
+    def weeks(self) -> npt.NDArray[np.datetime64]:
+        """First day of every column `[num_weeks]`."""
+        return self.first_week + ONE_WEEK * np.arange(self.num_weeks)
+
+    def week_of(self, day: np.datetime64) -> int:
+        """The column of the first week that starts on or after `day`; may lie outside the grid."""
+        return -int((self.first_week - day).astype(int) // 7)
+
+    def known_before(self, day: np.datetime64) -> "SalesHistory":
+        """The same grid with OBSERVED facts of weeks that had not ended by `day` unknown; PLANNED ones stay."""
+        return self.known_weeks(int((day - self.first_week).astype(int) // 7))
+
+    def known_weeks(self, number: int) -> "SalesHistory":
+        """The same grid with OBSERVED facts of all but the first `number` weeks unknown."""
+        grids = dict(self.grids)
+        for name in OBSERVED:
+            grids[name] = grids[name].copy()
+            grids[name][:, max(number, 0) :] = np.nan
+        return replace(self, grids=grids)
+
+
+def read_history(tables: RetailTables) -> SalesHistory:
+    """The grid of a shop's `weekly_sales`, with the catalogue's categories and the stores' attributes.
+
+    Raises:
+        MissingTable: if the shop has no `weekly_sales`.
+        EmptyWindow: if that table holds no row.
+        BadInput: if weeks start on several weekdays.
+    """
+    if "weekly_sales" not in tables:
+        raise MissingTable("Forecasting", "weekly_sales")
+    sales = tables.read("weekly_sales", ["sku", "store_id", "week_starts_on", *PLANNED, *OBSERVED])
+    products = tables.read("products", ["sku", "category_id"])
+    categories = tables.read("categories", ["category_id", "parent_id"])
+    stores = tables.read("stores", ["store_id", *_STORE_COLUMNS, "country", "area_m2"])
+    history = history_of(sales, products=products, categories=categories, stores=stores)
+    return history if history.country else replace(history, country=_CURRENCIES.get(tables.info.currency, ""))
+
+
+def history_of(sales: pa.Table, *, products: pa.Table, categories: pa.Table, stores: pa.Table) -> SalesHistory:
+    """The grid of rows of `weekly_sales`, unique by `sku, store_id, week_starts_on`; see `read_history`."""
+    if not sales.num_rows:
+        raise EmptyWindow("The table `weekly_sales` holds no row.", remedy="Load weekly sales first.")
+    days = sales.column("week_starts_on").to_numpy().astype("datetime64[D]")
+    first = days.min()
+    steps = (days - first).astype(np.int64)
+    if (steps % 7).any():
+        odd = days[int((steps % 7 > 0).argmax())]
+        raise BadInput(
+            f"weekly_sales has weeks that start on {first} and on {odd}, which are not whole weeks apart.",
+            column="week_starts_on",
+            remedy="Let every week start on the same weekday.",
+        )
+    sku, skus = pd.factorize(sales.column("sku").to_pandas(), sort=True)
+    store, store_ids = pd.factorize(sales.column("store_id").to_pandas(), sort=True)
+    series, row = np.unique(sku * len(store_ids) + store, return_inverse=True)
+    product_codes, store_codes = series // len(store_ids), series % len(store_ids)
+    shape = (len(series), int(steps.max()) // 7 + 1)
+    keys = pd.DataFrame({"sku": np.asarray(skus)[product_codes], "store_id": np.asarray(store_ids)[store_codes]})
+    attributes, country = _attributes(stores, keys["store_id"])
+    return SalesHistory(
+        keys=keys,
+        first_week=first,
+        grids={name: _grid(sales, name, row, steps // 7, shape) for name in (*OBSERVED, *PLANNED)},
+        product=product_codes.astype(np.int64),
+        store=store_codes.astype(np.int64),
+        category=_categories(products, categories, keys["sku"]),
+        store_attributes=attributes,
+        country=country,
+    )
+
+
+def _grid(sales: pa.Table, name: str, row: Rows, week: Rows, shape: tuple[int, int]) -> Grid:
+    grid = np.full(shape, np.nan, np.float32)
+    values = sales.column(name).to_numpy().astype(np.float32)
+    if name in {"price", "base_price"}:
+        values = np.where(values > 0, values, np.nan)
+    grid[row, week] = values
+    return grid
+
+
+def _categories(products: pa.Table, categories: pa.Table, skus: "pd.Series[str]") -> Rows:
+    """Code of each series' category: the top one where there are too few products below it, else the product's own."""
+    parent = dict(zip(*(categories.column(name).to_pylist() for name in ("category_id", "parent_id")), strict=True))
+    own = dict(zip(*(products.column(name).to_pylist() for name in ("sku", "category_id")), strict=True))
+
+    def top(category: str | None) -> str:
+        seen: set[str | None] = set()
+        while category not in seen and parent.get(category or "") is not None:
+            seen.add(category)
+            category = parent[category or ""]
+        return category or ""
+
+    return pd.factorize(skus.map(lambda sku: top(own.get(sku))), sort=True)[0].astype(np.int64)
+
+
+def _attributes(stores: pa.Table, store_ids: "pd.Series[str]") -> tuple[Grid, str]:
+    frame = stores.to_pandas().set_index("store_id").reindex(store_ids.unique())
+    countries = frame["country"].dropna().unique()
+    codes = frame[list(_STORE_COLUMNS)].apply(lambda column: pd.factorize(column, sort=True)[0].astype(np.float32))
+    codes = codes.where(codes >= 0)
+    found = pd.concat([frame["area_m2"].astype(np.float32), codes], axis=1).reindex(store_ids)
+    return found.to_numpy(np.float32), str(countries[0]) if len(countries) == 1 else ""
