@@ -15,6 +15,8 @@ from forecast.settings import ForecastSettings
 from schema.demand import QUANTILE_NAMES
 from schema.errors import BadInput, EmptyWindow
 
+pytestmark = pytest.mark.slow
+
 QUICK = ForecastSettings(num_trees=20)
 GOOD = "round,train_before,from,to\n1,2020-12-07,2020-12-14,2020-12-28\n2,2020-12-21,2020-12-28,2021-01-11\n"
 

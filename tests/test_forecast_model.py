@@ -13,6 +13,8 @@ from forecast.velocity import CLASSES, velocity_classes
 from schema.demand import LEVELS
 from schema.errors import EmptyWindow
 
+pytestmark = pytest.mark.slow
+
 QUICK = ForecastSettings(num_trees=20)
 KNOWN = 50
 

@@ -263,6 +263,7 @@ def expected_looks(clicks: Sequence[Click]) -> tuple[Counter[tuple[str, str]], d
     return Counter((source, target) for _, source, target in pairs), customers
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(click, min_size=20, max_size=100))
 def test_sessions_that_look_at_one_and_take_another_are_what_loops_count(tmp_path_factory, clicks):

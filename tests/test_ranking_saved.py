@@ -22,6 +22,8 @@ from schema.artefact import Artefact
 from schema.decisions import Bought
 from schema.embeddings import EmbeddingTable
 
+pytestmark = pytest.mark.slow
+
 UNTIL = 100.0
 
 
