@@ -20,7 +20,11 @@ from commands.evaluation_options import (
 )
 
 if TYPE_CHECKING:
+    from evaluation.forecast_rounds import Round
+    from evaluation.report import Report
     from forecast.settings import ForecastSettings
+    from schema.progress import Progress
+    from schema.tables import RetailTables
 
 
 class ObjectiveName(StrEnum):
@@ -53,21 +57,13 @@ def forecast_command(
     picture: PictureFile = None,
 ) -> None:
     """Forecast weekly units by product and store: the weeks of --rounds FILE, or --weeks of them from --as-of on."""
-    from evaluation import forecast  # noqa: PLC0415  # LightGBM and pandas take a second to import
     from evaluation.forecast_rounds import read_rounds, single_round  # noqa: PLC0415
 
     wanted = None if rounds is None else read_rounds(rounds)
     if wanted is None and as_of is not None:
         wanted = single_round(as_of.date(), weeks)
     with read_tables(ctx, source, tables, None) as (read, progress):
-        report = forecast.run(
-            read,
-            rounds=wanted,
-            settings=_settings(objective, threads),
-            without=_families(without),
-            seed=seed,
-            progress=progress,
-        )
+        report = _found(read, wanted, _settings(objective, threads), without, seed, progress)
     tell(report, Files(json, predictions, picture))
 
 
@@ -89,7 +85,6 @@ def backtest_command(
     picture: PictureFile = None,
 ) -> None:
     """Forecast from cut-offs that roll on week by week up to the last week there is."""
-    from evaluation import forecast  # noqa: PLC0415
     from evaluation.forecast_rounds import rolling_rounds  # noqa: PLC0415
     from forecast.history import read_history  # noqa: PLC0415
 
@@ -98,14 +93,7 @@ def backtest_command(
         rounds = rolling_rounds(
             history.first_week, history.num_weeks - skip, origins=origins, weeks=weeks, gap=gap, step=step
         )
-        report = forecast.run(
-            read,
-            rounds=rounds,
-            settings=_settings(objective, threads),
-            without=_families(without),
-            seed=seed,
-            progress=progress,
-        )
+        report = _found(read, rounds, _settings(objective, threads), without, seed, progress)
     tell(report, Files(json, predictions, picture))
 
 
@@ -115,5 +103,15 @@ def _settings(objective: ObjectiveName, threads: int) -> "ForecastSettings":
     return ForecastSettings(objective=objective.value, num_threads=threads)
 
 
-def _families(text: str) -> list[str]:
-    return [name for name in text.split(",") if name]
+def _found(
+    tables: "RetailTables",
+    rounds: "list[Round] | None",
+    settings: "ForecastSettings",
+    without: str,
+    seed: int,
+    progress: "Progress",
+) -> "Report":
+    from evaluation import forecast  # noqa: PLC0415  # LightGBM and pandas take a second to import
+
+    families = [name for name in without.split(",") if name]
+    return forecast.run(tables, rounds=rounds, settings=settings, without=families, seed=seed, progress=progress)

@@ -21,7 +21,7 @@ from gnn.settings import TrainSettings
 from gnn.training import fit
 from lake.snapshot import build_snapshot
 from measures.ranking import ranks_of, top_rows
-from ranking.basket_models import fit_basket_hybrid, past
+from ranking.basket_models import LATER_DAYS, fit_basket_hybrid, past
 from ranking.baskets import decayed_counts, popularity_table
 from ranking.dual_vectors import DualVectors, dual_vectors
 from ranking.hybrid import Hybrid
@@ -31,8 +31,6 @@ from schema.progress import Progress, silent
 from schema.tables import RetailTables
 
 Floats = npt.NDArray[np.float32]
-VALIDATION_DAYS = 56
-"""Days before the cut-off that settings are chosen on, after fitting on what precedes them."""
 KEPT = 20
 """Places of each ranking that are kept as predictions and counted for coverage."""
 
@@ -68,7 +66,7 @@ def run(
     """
     settings = replace(settings or TrainSettings(), seed=seed)
     split = split_at(tables, as_of=as_of, until=bounds.until, seed=seed, max_items=bounds.max_items)
-    earlier = as_of - timedelta(days=VALIDATION_DAYS)
+    earlier = as_of - timedelta(days=LATER_DAYS)
     trial = split_at(tables, as_of=earlier, until=as_of, seed=seed, max_items=bounds.max_items, may_be_empty=True)
     outcomes, chosen = {}, {}
     customers = KnownCustomers(split.past, split.until)
@@ -170,7 +168,7 @@ def _report(
         predictions=predictions(outcomes[OURS], split),
         notes=(
             f"{len(split.queries)} baskets, {len(split.skus)} known products; settings chosen on the "
-            f"{VALIDATION_DAYS} days before the cut-off.",
+            f"{LATER_DAYS} days before the cut-off.",
         ),
         settings=chosen,
     )

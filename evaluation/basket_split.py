@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from evaluation.queries import Queries, complete_baskets
 from lake.baskets import read_baskets
-from ranking.baskets import BasketMatrix, basket_matrix
+from ranking.baskets import BasketMatrix, basket_matrix, first_instant
 from schema.errors import EmptyWindow
 from schema.tables import RetailTables
 
@@ -54,7 +54,7 @@ def split_at(
             remedy="Choose an earlier --as-of.",
         )
     large = complete_baskets(later, seed=seed, least=max_items + 1, most=None)
-    return Split(as_of, skus, past, float((as_of - date(1970, 1, 1)).days), queries, large, later)
+    return Split(as_of, skus, past, first_instant(as_of), queries, large, later)
 
 
 def known_skus(tables: RetailTables, before: pa.Table, as_of: date) -> tuple[str, ...]:

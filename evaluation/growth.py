@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
@@ -22,7 +22,7 @@ from lake.baskets import read_baskets
 from lake.snapshot import build_snapshot
 from loaders.staging import LoadOptions, stage
 from loaders.synthetic import make_shop
-from ranking.baskets import basket_matrix, popularity_table
+from ranking.baskets import basket_matrix, first_instant, popularity_table
 from schema.errors import Unavailable
 from schema.progress import Progress, silent
 from schema.tables import RetailTables
@@ -115,7 +115,7 @@ def measure(folder: Path, times: float, seed: int) -> Cost:
     snapshot = build_snapshot(tables, as_of=newest.date() + timedelta(days=1))
     count_mib, counted = _held_mib(), _clocks()
     past = basket_matrix(read_baskets(tables, before=snapshot.as_of), snapshot.keys("Product").to_pylist())
-    popular = popularity_table(past, until=float((snapshot.as_of - date(1970, 1, 1)).days))
+    popular = popularity_table(past, until=first_instant(snapshot.as_of))
     trained = fit(snapshot, settings=TrainSettings(seed=seed), purchase_counts=popular)
     ended = _clocks()
     return Cost(

@@ -20,7 +20,7 @@ from lake.baskets import read_baskets
 from lake.snapshot import build_snapshot
 from loaders.raw_files import check_columns, read_names, read_raw
 from measures.pairs import auc
-from ranking.baskets import basket_matrix, popularity_table
+from ranking.baskets import basket_matrix, first_instant, popularity_table
 from schema.edges import RelationName
 from schema.errors import BadInput
 from schema.progress import Progress, silent
@@ -208,7 +208,7 @@ def _counts(tables: RetailTables, snapshot: GraphSnapshot) -> pa.Table | None:
     baskets = read_baskets(tables, before=snapshot.as_of)
     if not baskets.num_rows:
         return None
-    until = float((snapshot.as_of - date(1970, 1, 1)).days)
+    until = first_instant(snapshot.as_of)
     return popularity_table(basket_matrix(baskets, snapshot.keys("Product").to_pylist()), until=until)
 
 

@@ -1,15 +1,15 @@
 """Ranker: the order of products for baskets that a model version is served with, or why it has none."""
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from lake.baskets import read_baskets
 from lake.snapshot import build_snapshot
 from lake.version import LakeVersion
-from ranking.basket_models import Past, fit_basket_hybrid, past
-from ranking.baskets import BasketMatrix, basket_matrix, popularity_table
+from ranking.basket_models import LATER_DAYS, Past, fit_basket_hybrid, past
+from ranking.baskets import BasketMatrix, basket_matrix, first_instant, popularity_table
 from ranking.dual_vectors import dual_vectors
 from ranking.hybrid import LEAST_BASKETS
 from ranking.ridge import RIDGE_CAP
@@ -22,9 +22,6 @@ from schema.ranker import SavedRanker
 if TYPE_CHECKING:
     from gnn.settings import TrainSettings
     from schema.snapshot import GraphSnapshot
-
-LATER_DAYS: Final = 56
-"""Days before the model's own that the order is learnt on, by models of what precedes them."""
 
 
 def fit_ranker(
@@ -43,14 +40,13 @@ def fit_ranker(
     if len(skus) > RIDGE_CAP:
         return None, f"{len(skus):,} products, and an order is learnt for up to {RIDGE_CAP:,}"
     earlier_day = as_of - timedelta(days=LATER_DAYS)
-    before = read_baskets(source, before=as_of)
     earlier, later = read_baskets(source, before=earlier_day), read_baskets(source, from_=earlier_day, before=as_of)
     num_later = len(later.column("basket_id").unique())
     if not earlier.num_rows or num_later < LEAST_BASKETS:
         return None, f"{num_later:,} baskets in the {LATER_DAYS} days before {as_of}, and {LEAST_BASKETS} are needed"
     first = _earlier_past(source, earlier, earlier_day, settings, progress)
-    until = _day(as_of)
-    now = past(basket_matrix(before, skus), until, _names(snapshot), dual_vectors(embeddings, tuple(skus)))
+    until, bought = first_instant(as_of), basket_matrix(pa.concat_tables([earlier, later]), skus)
+    now = past(bought, until, _names(snapshot), dual_vectors(embeddings, tuple(skus)))
     hybrid, chosen = fit_basket_hybrid(
         first,
         basket_matrix(later, first.baskets.skus),
@@ -64,7 +60,7 @@ def fit_ranker(
 
 def popularity_of(baskets: BasketMatrix, as_of: date) -> pa.Table:
     """`sku` and `num_baskets` (decayed to the day), most bought first."""
-    return popularity_table(baskets, until=_day(as_of))
+    return popularity_table(baskets, until=first_instant(as_of))
 
 
 def _earlier_past(
@@ -77,13 +73,9 @@ def _earlier_past(
     skus = snapshot.keys("Product").to_pylist()
     baskets = basket_matrix(bought, skus)
     trained = fit(snapshot, settings=settings, purchase_counts=popularity_of(baskets, day), progress=progress)
-    return past(baskets, _day(day), _names(snapshot), dual_vectors(trained.embeddings, tuple(skus)))
+    return past(baskets, first_instant(day), _names(snapshot), dual_vectors(trained.embeddings, tuple(skus)))
 
 
 def _names(snapshot: "GraphSnapshot") -> dict[str, str | None]:
     products = snapshot.nodes["Product"]
     return dict(zip(products.column("sku").to_pylist(), products.column("name").to_pylist(), strict=True))
-
-
-def _day(day: date) -> float:
-    return float((day - date(1970, 1, 1)).days)

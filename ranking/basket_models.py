@@ -19,6 +19,8 @@ from ranking.pruning import others, strongest
 from ranking.ridge import RIDGE_CAP, RidgeSettings, RidgeSources, ridge_sources
 from schema.progress import Progress, silent
 
+LATER_DAYS: Final = 56
+"""Days before the model's own that settings and the order are learnt on, by models of what precedes them."""
 ALIKE_KEPT: Final = 64
 """Most alike names of each product that count."""
 LEAST_LESSONS: Final = 100

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +61,11 @@ def basket_matrix(baskets: pa.Table, skus: Sequence[str]) -> BasketMatrix:
 def day_number(instant: datetime) -> float:
     """Days since 1970-01-01 UTC, with fraction."""
     return instant.astimezone(UTC).timestamp() / 86_400.0
+
+
+def first_instant(day: date) -> float:
+    """A day's midnight in days since 1970-01-01, as `day_number` counts them."""
+    return float((day - date(1970, 1, 1)).days)
 
 
 def decay(days: npt.NDArray[np.float64], *, until: float, half_life_days: float | None) -> Floats:
