@@ -1,0 +1,57 @@
+"""Settings: every one of them, from the environment; the root file alone reads it."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting, read once from the environment (`SHELFGRAPH_…`, and Neo4j's own three names)."""
+
+    model_config = SettingsConfigDict(env_prefix="SHELFGRAPH_", extra="ignore", populate_by_name=True)
+
+    home: Path = Field(default=Path(".shelfgraph"), description="Where lake, journal, registry and local graph live.")
+    lake: str = Field(default="", description="The lake's address, a folder or an object store; empty: in the home.")
+    spark: str = Field(default="", description="A Spark master to count the lake's receipts on; empty: DuckDB.")
+    journal: str = Field(default="", description="The journal's SQLAlchemy address; empty: SQLite in the home.")
+    neo4j_uri: str = Field(default="", alias="NEO4J_URI", description="A Neo4j server; empty: the local one.")
+    neo4j_user: str = Field(default="neo4j", alias="NEO4J_USER", description="Its user name.")
+    neo4j_password: str = Field(
+        default="", alias="NEO4J_PASSWORD", description="Its password; the local one has its own."
+    )
+    neo4j_database: str = Field(default="neo4j", alias="NEO4J_DATABASE", description="Its database.")
+    bolt_port: int = Field(default=7687, description="The local graph server's Bolt port.")
+    http_port: int = Field(default=7474, description="The local graph server's Browser port.")
+    graph_heap_mib: int = Field(default=1024, description="The local graph server's heap, MiB.")
+    graph_page_cache_mib: int = Field(default=512, description="The local graph server's page cache, MiB.")
+    jars: Path = Field(
+        default=Path("~/.cache/shelfgraph/jars"), description="Where Neo4j's jars are kept for every checkout."
+    )
+    api_host: str = Field(default="127.0.0.1", description="The address that `serve` listens on.")
+    api_port: int = Field(default=8000, description="The port that `serve` listens on.")
+
+    @property
+    def lake_root(self) -> str:
+        """The lake's address."""
+        return self.lake or str(self.home / "lake")
+
+    @property
+    def journal_address(self) -> str:
+        """The journal's SQLAlchemy address."""
+        return self.journal or f"sqlite:///{self.home / 'journal.db'}"
+
+    @property
+    def jars_folder(self) -> Path:
+        """Where Neo4j's jars are kept, the home of the user filled in."""
+        return self.jars.expanduser()
+
+    @property
+    def graph_memory(self) -> dict[str, int]:
+        """The local graph server's memory, MiB."""
+        return {"heap_mib": self.graph_heap_mib, "page_cache_mib": self.graph_page_cache_mib}
+
+    @property
+    def graph_uri(self) -> str:
+        """The graph's Bolt address."""
+        return self.neo4j_uri or f"bolt://127.0.0.1:{self.bolt_port}"
