@@ -17,6 +17,7 @@ _SCHEMA: Final = pa.schema(
         pa.field("sku", pa.string()),
         pa.field("customer_id", pa.string()),
         pa.field("bought_at", INSTANT),
+        pa.field("line", pa.int64()),
     ]
 )
 
@@ -32,7 +33,8 @@ def read_baskets(
         from_: lines bought on this day or later only; None means all.
 
     Returns:
-        `basket_id`, `sku`, `customer_id` (null where unknown) and `bought_at` of the first such line.
+        `basket_id`, `sku`, `customer_id` (null where unknown), `bought_at` of the first such line, and its number on
+        the receipt as `line`.
     """
     tables = table_source(source)
     bought_at = pc.field("bought_at")
@@ -41,8 +43,10 @@ def read_baskets(
         wanted = wanted & (bought_at < pa.scalar(cut_off_instant(before, tables.info.timezone), INSTANT))
     if from_ is not None:
         wanted = wanted & (bought_at >= pa.scalar(cut_off_instant(from_, tables.info.timezone), INSTANT))
-    rows = tables.dataset("purchases").to_table(columns=_SCHEMA.names, filter=wanted)
-    distinct = rows.group_by(["basket_id", "sku"]).aggregate([("customer_id", "min"), ("bought_at", "min")])
-    renamed = distinct.rename_columns({"customer_id_min": "customer_id", "bought_at_min": "bought_at"})
+    columns = [*_SCHEMA.names[:-1], "line_id"]
+    rows = tables.dataset("purchases").to_table(columns=columns, filter=wanted).rename_columns(_SCHEMA.names)
+    first = [(name, "min") for name in ("customer_id", "bought_at", "line")]
+    distinct = rows.group_by(["basket_id", "sku"]).aggregate(first)
+    renamed = distinct.rename_columns({f"{name}_min": name for name, _ in first})
     order = [(name, "ascending") for name in ("bought_at", "basket_id", "sku")]
     return renamed.select(_SCHEMA.names).cast(_SCHEMA).sort_by(order)

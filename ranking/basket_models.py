@@ -14,7 +14,7 @@ from ranking.baskets import BasketMatrix
 from ranking.dual_vectors import DualVectors, LogScores
 from ranking.hybrid import Hybrid, fit_hybrid
 from ranking.lessons import BLOCK, Lessons, lessons
-from ranking.models import BasketScorer, fit_ease, fit_item_cosine, fit_rp3beta
+from ranking.models import EASE_CAP, BasketScorer, fit_ease, fit_item_cosine, fit_rp3beta
 from ranking.pruning import others, strongest
 from ranking.ridge import RIDGE_CAP, RidgeSettings, RidgeSources, ridge_sources
 from schema.progress import Progress, silent
@@ -115,12 +115,14 @@ def _sources(given: Past, settings: RidgeSettings) -> RidgeSources | None:
 def _components(
     given: Past, sources: RidgeSources | None, settings: RidgeSettings, most_bought: int | None
 ) -> Components:
-    """The ridge leads in catalogues of up to RIDGE_CAP products, RP3β in larger ones."""
+    """The ridge leads in catalogues of up to RIDGE_CAP products, EASE in those of up to EASE_CAP, RP3β in others."""
     baskets, until = given.baskets, given.until
     scorers: dict[str, BasketScorer] = {}
     if sources is not None:
         scorers["ridge"] = sources.fitted(settings)
         scorers["customers"] = sources.of_customers(settings)
+        scorers["lines"] = sources.of_lines
+    elif len(baskets.skus) <= EASE_CAP:
         scorers["ease"] = fit_ease(baskets, ridge=60.0, until=until, half_life_days=settings.half_life_days)
     scorers |= {
         "rp3beta": fit_rp3beta(baskets, alpha=0.8, beta=0.4, heaviest=20),

@@ -23,6 +23,7 @@ class BasketMatrix:
         customer_ids: `[num_baskets]`; None where a basket has no customer.
         days: `[num_baskets]` days since 1970-01-01 UTC, with fraction, of the basket's first line.
         held: `[num_baskets, num_products]` float32, 1 where held.
+        lines: likewise, the number from 1 of the receipt's line where the product stands; None where nobody knows.
     """
 
     skus: tuple[str, ...]
@@ -30,13 +31,14 @@ class BasketMatrix:
     customer_ids: tuple[str | None, ...]
     days: npt.NDArray[np.float64]
     held: sp.csr_matrix
+    lines: sp.csr_matrix | None = None
 
 
 def basket_matrix(baskets: pa.Table, skus: Sequence[str]) -> BasketMatrix:
     """The baskets over the given products.
 
     Args:
-        baskets: `basket_id`, `sku`, `customer_id`, `bought_at`, one row per product in a basket.
+        baskets: `basket_id`, `sku`, `customer_id`, `bought_at` and perhaps `line`, one row per product in a basket.
         skus: ascending; other products are left out.
     """
     heads = baskets.group_by("basket_id").aggregate([("customer_id", "min"), ("bought_at", "min")])
@@ -45,9 +47,10 @@ def basket_matrix(baskets: pa.Table, skus: Sequence[str]) -> BasketMatrix:
     rows = pc.index_in(baskets.column("basket_id"), value_set=ids).to_numpy()
     columns = pc.fill_null(pc.index_in(baskets.column("sku"), value_set=pa.array(skus, pa.string())), -1).to_numpy()
     known = columns >= 0
-    values = (np.ones(int(known.sum()), np.float32), (rows[known], columns[known]))
-    held = sp.csr_matrix(values, shape=(len(ids), len(skus)))
+    places, shape = (rows[known], columns[known]), (len(ids), len(skus))
+    held = sp.csr_matrix((np.ones(int(known.sum()), np.float32), places), shape=shape)
     held.data[:] = 1.0
+    lines = baskets.column("line").to_numpy()[known] if "line" in baskets.column_names else None
     seconds = pc.cast(heads.column("bought_at_min"), pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_numpy() / 1e6
     return BasketMatrix(
         skus=tuple(skus),
@@ -55,6 +58,7 @@ def basket_matrix(baskets: pa.Table, skus: Sequence[str]) -> BasketMatrix:
         customer_ids=tuple(heads.column("customer_id_min").to_pylist()),
         days=seconds / 86_400.0,
         held=held,
+        lines=None if lines is None else sp.csr_matrix((lines, places), shape=shape),
     )
 
 

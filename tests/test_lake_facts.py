@@ -99,6 +99,7 @@ def test_baskets_hold_each_product_once_within_the_window(tmp_path):
         {"basket_id": "3", "sku": "a", "customer_id": None},
     ]
     assert every["bought_at"][0].as_py() == at(1, 9)
+    assert every["line"].to_pylist() == [1, 3, 1, 1]
     assert read_baskets(lake.at(1)).equals(every)
     assert read_baskets(tables, from_=on(2), before=on(4))["basket_id"].to_pylist() == ["2"]
     assert read_baskets(stage(tmp_path, {"products": []})).num_rows == 0

@@ -25,7 +25,7 @@ def shop(seed: int, num_baskets: int = 40) -> BasketMatrix:
 def test_baskets_alone_are_ease():
     baskets = shop(0)
     sources = ridge_sources(baskets, until=100.0, half_life_days=30.0, names=None, network=None)
-    alone = RidgeSettings(half_life_days=30.0, customers=0.0, ridge=5.0)
+    alone = RidgeSettings(half_life_days=30.0, customers=0.0, ridge=5.0, lines=0.0)
     ease = fit_ease(baskets, ridge=5.0, until=100.0, half_life_days=30.0)
     assert np.allclose(sources.fitted(alone).weights, ease.weights, atol=1e-5)
 
@@ -38,7 +38,7 @@ def test_weights_are_the_least_squares_solution(seed, ridge, trust, likeness):
     names = sp.csr_matrix(generator.random((len(PRODUCTS), 4)).astype(np.float32))
     network = generator.random((len(PRODUCTS),) * 2).astype(np.float32)
     sources = ridge_sources(baskets, until=100.0, half_life_days=1e9, names=names, network=network)
-    wanted = RidgeSettings(half_life_days=1e9, customers=0.5, names=likeness, ridge=ridge, trust=trust)
+    wanted = RidgeSettings(half_life_days=1e9, customers=0.5, names=likeness, ridge=ridge, trust=trust, lines=0.0)
     found = sources.fitted(wanted).weights
     owned = customer_sets(baskets).toarray()
     capped = owned * np.sqrt(np.minimum(1.0, LARGEST_CUSTOMER / owned.sum(axis=1, keepdims=True)))
