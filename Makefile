@@ -10,10 +10,10 @@ READY := $(VENV)/.ready
 # Imports are compiled once, not at every start, whatever the caller's habit is.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check bench lint types clean
+.PHONY: help setup demo test check bench clients lint types clean
 
 help:  ## what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 11
 
 setup: $(READY)  ## an environment with everything, pinned by hashes
 
@@ -45,5 +45,8 @@ types: setup
 bench: setup  ## seconds and rows a second of a load, beside the bare driver: SOURCE and DATA as for demo
 	@$(BIN)/shelfgraph evaluate loading --source $(SOURCE) --tables $(DATA)
 
+clients:  ## the example product page's packages, its types from the contract, and the page (Node 20 or newer)
+	@cd examples/product-page && npm ci --ignore-scripts --no-audit --no-fund && npm run build
+
 clean:  ## forget the environment and every shop made here
-	rm -rf $(VENV) .shelfgraph
+	rm -rf $(VENV) .shelfgraph examples/product-page/node_modules examples/product-page/dist
