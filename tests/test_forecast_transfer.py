@@ -75,7 +75,7 @@ def test_counts_leave_unknown_products_out_and_put_strangers_apart():
 
 
 def shop_with_stock_outs(kept, seed=0, num_stores=8, num_weeks=80):
-    """Weekly rows where product `a` is out a week in twenty and the kept part of its demand goes to `b`, beside six others."""
+    """Rows where `a` is out a week in twenty and the kept part of its demand goes to `b`, beside six others."""
     rng, rows = np.random.default_rng(seed), []
     for store in range(num_stores):
         for week in range(num_weeks):
