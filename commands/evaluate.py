@@ -13,7 +13,13 @@ from commands.console import bars, out
 from commands.context import shop_of
 from commands.evaluate_forecast import backtest_command, forecast_command
 from commands.evaluate_growth import growth_command
-from commands.evaluate_relations import ablation_command, names_only_command, planted_command, relations_command
+from commands.evaluate_relations import (
+    ablation_command,
+    names_only_command,
+    planted_command,
+    relations_command,
+    transfer_command,
+)
 from commands.evaluation_options import (
     AsOf,
     Files,
@@ -41,6 +47,7 @@ application.command("forecast")(forecast_command)
 application.command("backtest")(backtest_command)
 application.command("relations")(relations_command)
 application.command("planted")(planted_command)
+application.command("transfer")(transfer_command)
 application.command("ablation")(ablation_command)
 application.command("names-only")(names_only_command)
 application.command("growth")(growth_command)

@@ -102,3 +102,18 @@ def planted_command(
     with bars() as progress:
         report = planted.run(scale, seed=seed, params=params, progress=progress)
     tell(report, Files(json, predictions, picture))
+
+
+def transfer_command(
+    scale: Annotated[str, typer.Option(help="small, medium or large.")] = "small",
+    seed: Seed = 0,
+    params: Annotated[Path | None, typer.Option(help="Other parameters than loaders/synthetic.toml.")] = None,
+    json: JsonFile = None,
+    picture: PictureFile = None,
+) -> None:
+    """Make the synthetic shop and compare where demand goes when a product is out with what was planted."""
+    from evaluation import transfer  # noqa: PLC0415
+
+    with bars() as progress:
+        report = transfer.run(scale, seed=seed, params=params, progress=progress)
+    tell(report, Files(json, None, picture))

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 OURS = "shelfgraph"
-_LOWER_IS_BETTER = ("ece", "gini", "brier", "wape", "mape", "wrmsse", "pinball")
+_LOWER_IS_BETTER = ("ece", "gini", "brier", "wape", "mape", "wrmsse", "pinball", "error")
 _WANTED = {"bias": 0.0, "coverage_90": 0.9}
 """Metrics that are best at a value, and that value."""
 

@@ -1,6 +1,6 @@
 """Weekly sales as a dense grid: one row a product and store, one column a week, NaN where nothing is known."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,7 @@ PLANNED = ("price", "base_price", "feature_share", "display_share", "price_cut_s
 _STORE_COLUMNS = ("region", "city", "format")
 _CURRENCIES = {"USD": "United States", "GBP": "United Kingdom", "PLN": "Poland", "JPY": "Japan"}
 ONE_WEEK = np.timedelta64(7, "D")
+ReadRows = Callable[[str, list[str]], pa.Table]
 
 
 @dataclass(frozen=True)
@@ -89,12 +90,21 @@ def read_history(tables: RetailTables) -> SalesHistory:
     """
     if "weekly_sales" not in tables:
         raise MissingTable("Forecasting", "weekly_sales")
-    sales = tables.read("weekly_sales", ["sku", "store_id", "week_starts_on", *PLANNED, *OBSERVED])
-    products = tables.read("products", ["sku", "category_id"])
-    categories = tables.read("categories", ["category_id", "parent_id"])
-    stores = tables.read("stores", ["store_id", *_STORE_COLUMNS, "country", "area_m2"])
+    return history_by(tables.read, tables.info.currency)
+
+
+def history_by(read: ReadRows, currency: str) -> SalesHistory:
+    """As `read_history`, from whatever holds the tables.
+
+    Args:
+        read: the rows of a table, of the columns named.
+    """
+    sales = read("weekly_sales", ["sku", "store_id", "week_starts_on", *PLANNED, *OBSERVED])
+    products = read("products", ["sku", "category_id"])
+    categories = read("categories", ["category_id", "parent_id"])
+    stores = read("stores", ["store_id", *_STORE_COLUMNS, "country", "area_m2"])
     history = history_of(sales, products=products, categories=categories, stores=stores)
-    return history if history.country else replace(history, country=_CURRENCIES.get(tables.info.currency, ""))
+    return history if history.country else replace(history, country=_CURRENCIES.get(currency, ""))
 
 
 def history_of(sales: pa.Table, *, products: pa.Table, categories: pa.Table, stores: pa.Table) -> SalesHistory:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from graph.connection import Graph
 from graph.publishing import publish_relations
+from jobs.demand import transferring
 from jobs.labels import people_labels, verdicts_before
 from jobs.ranker import fit_ranker, popularity_of
 from lake.baskets import read_baskets
@@ -119,8 +120,9 @@ def fit_and_save(
         progress=progress,
     )
     ranker, why = fit_ranker(source, snapshot, trained.embeddings, settings=settings, progress=progress)
+    relations, kept = transferring(source, trained.relations, as_of=snapshot.as_of)
     return registry.save(
-        relations=trained.relations,
+        relations=relations,
         embeddings=trained.embeddings,
         popularity=trained.popularity,
         ranker=ranker,
@@ -129,6 +131,7 @@ def fit_and_save(
             "libraries": {name: library_version(name) for name in LIBRARIES},
             "metrics": trained.metrics,
             "ranker": why,
+            "kept_demand": kept,
             "fit_seconds": round(trained.fit_seconds, 2),
         },
     )

@@ -1,0 +1,97 @@
+"""Order points: how low each line may run before it is ordered, by what is lost and held at each level."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from measures.inventory import critical_ratio
+from schema.supply import OrderLines, OrderPolicy, Target
+
+Floats = npt.NDArray[np.float64]
+NUM_LEVELS: Final = 64
+"""Order points that are weighed for each line, evenly from none to more than was ever drawn."""
+
+
+@dataclass(frozen=True)
+class Tradeoff:
+    """What each order point of each line brings `[num_lines, NUM_LEVELS]`, ascending along a row.
+
+    Attributes:
+        levels: order points, whole units.
+        lost: expected units lost until the next review's order comes, per review.
+        met: chance that demand until then is met.
+    """
+
+    levels: Floats
+    lost: Floats
+    met: Floats
+
+
+def tradeoff(until_order: Floats, until_next: Floats, batch: Floats) -> Tradeoff:
+    """What is lost at each order point.
+
+    After a review shelf and pipeline hold anything from just above the point to a batch above it, each as likely.
+
+    Args:
+        until_order: `[num_lines, num_draws]` demand until an order placed now comes.
+        until_next: the same until one placed at the next review comes.
+        batch: `[num_lines]` units that an order lifts the stock by, at least 1.
+
+    Source: Hadley and Whitin 1963, section 5-2 (uniform inventory position); Silver, Pyke and Thomas 2017, section 7.9.
+    """
+    most = np.ceil(until_next.max(axis=1)) + 1
+    levels = np.round(np.linspace(0, 1, NUM_LEVELS)[None, :] * np.maximum(most, 1)[:, None])
+    lost, met = np.empty_like(levels), np.empty_like(levels)
+    for at in range(NUM_LEVELS):
+        level = levels[:, at]
+        lost[:, at] = _excess(until_next, level, batch) - _excess(until_order, level, batch)
+        met[:, at] = (until_next <= level[:, None] + 1).mean(axis=1)
+    return Tradeoff(levels, np.maximum(np.minimum.accumulate(lost, axis=1), 0), met)
+
+
+def order_points(choice: Tradeoff, lines: OrderLines, policy: OrderPolicy, demand: Floats) -> Floats:
+    """Order point of each line `[num_lines]`, units.
+
+    A fill rate is one of all lines together: the stock that costs least and loses no more than that. Where substitutes
+    are pooled, what they would take over is not lost.
+
+    Args:
+        demand: `[num_lines]` expected units in one review period.
+    """
+    if policy.target is Target.SERVICE_LEVEL:
+        return _first(choice.levels, choice.met >= policy.level)
+    weight = 1 - lines.kept_share if policy.pools_substitutes else np.ones(len(lines))
+    cost = np.where(np.isfinite(lines.unit_cost) & (lines.unit_cost > 0), lines.unit_cost, 1.0)
+    if policy.target is Target.NEWSVENDOR:
+        margin = np.maximum(np.nan_to_num(lines.price - lines.unit_cost, nan=1.0), 0) * weight
+        held = policy.holding_share * cost * policy.review_days / 365
+        return _first(choice.levels, choice.met >= critical_ratio(margin, held)[:, None])
+    allowed = (1 - policy.level) * float(demand.sum())
+    return _least_stock(choice, weight, allowed)
+
+
+def _least_stock(choice: Tradeoff, weight: Floats, allowed: float) -> Floats:
+    """The points of least units in all that lose at most `allowed`: one price of a unit held, found by bisection."""
+    rows = np.arange(len(choice.levels))
+    low, high = 0.0, 4.0
+    for _ in range(50):
+        price = (low + high) / 2
+        at = (weight[:, None] * choice.lost + price * choice.levels).argmin(axis=1)
+        is_less = float((weight * choice.lost[rows, at]).sum()) <= allowed
+        low, high = (price, high) if is_less else (low, price)
+    at = (weight[:, None] * choice.lost + low * choice.levels).argmin(axis=1)
+    return np.asarray(choice.levels[rows, at])
+
+
+def _first(levels: Floats, is_enough: npt.NDArray[np.bool_]) -> Floats:
+    at = np.where(is_enough.any(axis=1), is_enough.argmax(axis=1), levels.shape[1] - 1)
+    return np.asarray(np.take_along_axis(levels, at[:, None], axis=1)[:, 0])
+
+
+def _excess(demand: Floats, level: Floats, batch: Floats) -> Floats:
+    """Expected units beyond the stock `[num_lines]`, the stock being anything from `level` to `level + batch`."""
+    low = np.maximum(demand - level[:, None], 0)
+    high = np.maximum(demand - level[:, None] - batch[:, None], 0)
+    return np.asarray((low**2 - high**2).mean(axis=1) / (2 * batch))

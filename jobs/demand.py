@@ -1,0 +1,35 @@
+"""Demand: what forecasts and transfer shares are learnt from in a lake version."""
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from forecast.history import SalesHistory, history_by
+from forecast.transfer import with_transfer_shares
+from lake.baskets import read_baskets
+from lake.version import LakeVersion
+from schema.relations import Relations
+
+
+def weekly_history(source: LakeVersion, *, as_of: date | None = None) -> SalesHistory | None:
+    """The weekly sales of a lake version; None where it holds none.
+
+    Args:
+        as_of: units and stock of weeks that had not ended by then are unknown; None keeps all.
+
+    Raises:
+        BadInput: if weeks start on several weekdays.
+    """
+    if "weekly_sales" not in source or not source.dataset("weekly_sales").count_rows():
+        return None
+    history = history_by(source.rows, source.info.currency)
+    return history if as_of is None else history.known_before(np.datetime64(as_of))
+
+
+def transferring(source: LakeVersion, relations: Relations, *, as_of: date) -> tuple[Relations, dict[str, Any]]:
+    """The relations with transfer shares, and for the manifest what part of demand is kept and how that is known."""
+    bought = read_baskets(source, before=as_of)
+    shared, kept = with_transfer_shares(relations, bought, weekly_history(source, as_of=as_of))
+    told = {"share": round(kept.share, 4), "error": round(kept.error, 4), "num_weeks": kept.num_weeks}
+    return shared, told
