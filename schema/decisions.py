@@ -28,6 +28,7 @@ class WithheldReason(StrEnum):
     EXCLUDED = "EXCLUDED"
     IN_BASKET = "IN_BASKET"
     UNDER_AGE = "UNDER_AGE"
+    NEVER_TOGETHER = "NEVER_TOGETHER"
 
 
 @dataclass(frozen=True)

@@ -100,16 +100,17 @@ def test_an_instant_without_timezone_is_refused_and_nothing_kept(journal):
 
 def test_verdicts_are_kept_once_in_order(journal):
     second = replace(VERDICT, verdict_id="v2", store_id="S1", valid_from=date(2024, 1, 1), position=2)
-    assert journal.save_verdicts([VERDICT, VERDICT]) == 1
-    assert journal.save_verdicts([VERDICT, second]) == 1
+    assert journal.save_verdicts([VERDICT, VERDICT], recorded_at=NOON) == 1
+    assert journal.save_verdicts([VERDICT], recorded_at=NOON) == 1
+    assert journal.save_verdicts([VERDICT, second], recorded_at=NOON) == 2
     assert journal.verdicts() == [VERDICT, second]
     assert journal.verdicts(after=1) == [second]
 
 
 def test_a_verdict_id_with_other_content_saves_nothing(journal):
-    journal.save_verdicts([VERDICT])
+    journal.save_verdicts([VERDICT], recorded_at=NOON)
     with pytest.raises(KeyReused, match="'v1'"):
-        journal.save_verdicts([replace(VERDICT, verdict_id="v9"), replace(VERDICT, reason="Changed my mind.")])
+        journal.save_verdicts([replace(VERDICT, verdict_id="v9"), replace(VERDICT, reason="Other.")], recorded_at=NOON)
     assert journal.verdicts() == [VERDICT]
 
 
