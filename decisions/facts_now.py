@@ -15,8 +15,6 @@ from schema.changes import (
     Delisting,
     PriceChange,
     RecordedChange,
-    RuleSet,
-    RuleWithdrawn,
     StockChange,
     VerdictsSaved,
 )
@@ -66,7 +64,7 @@ class FactsNow:
     def on_load(self, base: ShopFacts, *, sequence: int) -> "FactsNow":
         """Another load's facts with what outlives loads: delistings by mutation, rules and verdicts."""
         fresh = FactsNow.start(base, sequence=sequence)._with_delistings(self.delistings)
-        book = RuleBook(base, self.rules.rules)
+        book = replace(self.rules, base=base, _lifts={})
         words = {"verdicts": self.verdicts, "num_verdicts": self.num_verdicts, "last_verdict": self.last_verdict}
         return replace(fresh, rules=book, **words)  # type: ignore[arg-type]
 
@@ -75,22 +73,18 @@ class FactsNow:
 
         Verdicts are only counted (`last_verdict`): who follows the journal adds them.
         """
-        rules, last_verdict, delistings = dict(self.rules.rules), self.last_verdict, {}
+        last_verdict, delistings = self.last_verdict, dict[str, date | None]()
         for recorded in changes:
             change = recorded.change
             if isinstance(change, Delisting):
                 delistings[change.sku] = change.delisted_on
-            elif isinstance(change, RuleSet):
-                rules[recorded.sequence] = change.rule
-            elif isinstance(change, RuleWithdrawn):
-                rules.pop(change.rule_number, None)
             elif isinstance(change, VerdictsSaved):
                 last_verdict = change.last_number
         priced = [(recorded, recorded.change) for recorded in changes if isinstance(recorded.change, PriceChange)]
         return replace(
             self._with_delistings(delistings),
             on_hand=_counted(self.on_hand, [recorded.change for recorded in changes], self.base),
-            rules=self.rules if rules == self.rules.rules else RuleBook(self.base, rules),
+            rules=self.rules.with_changes(changes),
             prices=self.prices.with_changes(priced, self.base) if priced else self.prices,
             sequence=max([self.sequence, *(recorded.sequence for recorded in changes)]),
             last_verdict=last_verdict,

@@ -51,6 +51,8 @@ class LiveFacts:
     def at(self, sequence: int) -> FactsNow:
         """The facts as they stood when the journal had come to a sequence number; `now` stays as it is.
 
+        Where no load was recorded up to it, the lake version served now stands for it.
+
         Raises:
             Unavailable: if journal or lake do not answer.
         """

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from schema.changes import RecordedChange, RuleSet, RuleWithdrawn
 from schema.facts import Rows, ShopFacts
 from schema.rules import Rule, RuleAction, Subject, SubjectKind
 
@@ -36,11 +37,25 @@ class RuleBook:
 
     Attributes:
         rules: by number, ascending.
+        withdrawn: numbers of those that were.
     """
 
     base: ShopFacts
     rules: Mapping[int, Rule] = field(default_factory=dict)
+    withdrawn: frozenset[int] = frozenset()
     _lifts: dict[tuple[str | None, date], Lifts | None] = field(default_factory=dict, compare=False, repr=False)
+
+    def with_changes(self, changes: Iterable[RecordedChange]) -> "RuleBook":
+        """The book with rules set and withdrawn; this one where there are none."""
+        rules, withdrawn = dict(self.rules), set(self.withdrawn)
+        for recorded in changes:
+            if isinstance(recorded.change, RuleSet):
+                rules[recorded.sequence] = recorded.change.rule
+            elif isinstance(recorded.change, RuleWithdrawn) and recorded.change.rule_number in rules:
+                withdrawn.add(recorded.change.rule_number)
+                del rules[recorded.change.rule_number]
+        is_same = rules == self.rules and withdrawn == self.withdrawn
+        return self if is_same else RuleBook(self.base, rules, frozenset(withdrawn))
 
     def lifts(self, *, store_id: str | None, on: date) -> Lifts | None:
         """`[num_products]` 1 where boosted, -1 where buried, else 0; None where no such rule is in force.
