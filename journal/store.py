@@ -1,22 +1,19 @@
 """Journal: changes and verdicts kept durably, each with a number, in any SQL database."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, func, insert, select
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy import Connection, func, insert, select
 
 from journal import verdict_log
+from journal.database import Database
 from journal.numbering import take_numbers
 from journal.rows import change_of, change_row
-from journal.tables import CHANGES, METADATA, NUMBERS, VERDICTS
+from journal.tables import CHANGES
 from schema.changes import Change, RecordedChange
-from schema.errors import BadInput, KeyReused, Unavailable
+from schema.errors import KeyReused
 from schema.relations import Verdict
 
 PAGE = 10_000
@@ -35,11 +32,7 @@ class Journal:
     """
 
     def __init__(self, address: str) -> None:
-        self._engine = _engine(address)
-        with self._transaction() as connection:
-            _create_tables(connection)
-        for table in (CHANGES, VERDICTS):
-            self._start_numbering(table)
+        self._database = Database(address)
 
     def record(
         self, changes: Sequence[Change], *, recorded_at: datetime, idempotency_key: str | None = None
@@ -61,7 +54,7 @@ class Journal:
         ]
         if not rows:
             return []
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             last = take_numbers(connection, CHANGES, 0)
             if known := _recorded(connection, idempotency_key):
                 return _same_numbers(known, rows, str(idempotency_key))
@@ -79,12 +72,12 @@ class Journal:
             query = query.where(CHANGES.c.kind == kind)
         if until is not None:
             query = query.where(CHANGES.c.sequence <= until)
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             return [change_of(row._mapping) for row in connection.execute(query)]  # type: ignore[arg-type]
 
     def last_sequence(self) -> int:
         """The number of the newest change; 0 where there is none."""
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             return int(connection.scalar(select(func.max(CHANGES.c.sequence))) or 0)
 
     def save_verdicts(
@@ -101,71 +94,22 @@ class Journal:
             KeyReused: if a verdict's id, or the key, came before with another content; nothing is then saved.
             Unavailable: if the database cannot be written.
         """
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             return verdict_log.save(connection, verdicts, recorded_at=recorded_at, idempotency_key=idempotency_key)
 
     def verdicts(self, *, after: int = 0, until: int | None = None) -> list[Verdict]:
         """Verdicts in the order in which they arrived: all but the first `after`, up to number `until`."""
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             return verdict_log.numbered(connection, after=after, until=until)
 
     def num_unannounced_verdicts(self) -> int:
         """How many verdicts, the oldest ones, no change announces: an earlier program kept them without one."""
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             return verdict_log.unannounced(connection)
 
     def close(self) -> None:
         """Give back every connection; the next use opens new ones."""
-        self._engine.dispose()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise Unavailable(
-                f"The journal at {self._engine.url.render_as_string()} cannot be used: {_cause(error)}.",
-                remedy="Check that its database runs, its folder can be written and its disk is not full.",
-            ) from error
-
-    def _start_numbering(self, table: Table) -> None:
-        with self._transaction() as connection:
-            if connection.scalar(select(NUMBERS.c.last).where(NUMBERS.c.name == table.name)) is not None:
-                return
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(insert(NUMBERS).values(name=table.name, last=0))
-        except IntegrityError:
-            return  # another process opened the same new journal a moment earlier
-
-
-def _engine(address: str) -> Engine:
-    try:
-        url = make_url(address if "://" in address else f"sqlite:///{address}")
-        engine = create_engine(url, pool_pre_ping=not url.drivername.startswith("sqlite"))
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        raise BadInput(
-            f"{address.rsplit('@', maxsplit=1)[-1]!r} is not the address of a database: {error}.",
-            remedy="Name a file, sqlite:///FILE, or another address SQLAlchemy knows, and install its driver.",
-        ) from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # FULL: what was acknowledged survives a power cut too, not only a killed process.
-    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _create_tables(connection: Connection) -> None:
-    # Not `create_all`, which looks first: two processes that open a new journal at once would then both create.
-    for table in METADATA.sorted_tables:
-        connection.execute(CreateTable(table, if_not_exists=True))
-        for index in table.indexes:
-            connection.execute(CreateIndex(index, if_not_exists=True))
+        self._database.close()
 
 
 def _recorded(connection: Connection, idempotency_key: str | None) -> list[Any]:
@@ -181,7 +125,3 @@ def _same_numbers(known: Sequence[Any], rows: Sequence[dict[str, Any]], key: str
     if before != now:
         raise KeyReused(key)
     return [row.sequence for row in known]
-
-
-def _cause(error: SQLAlchemyError) -> str:
-    return str(getattr(error, "orig", None) or error).splitlines()[0].rstrip(".")
