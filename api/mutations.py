@@ -2,11 +2,12 @@
 
 import strawberry
 
+from api.outcome_mutations import OutcomeMutation
 from api.rule_mutations import RuleMutation
 from api.stock_mutations import StockMutation
 from api.verdict_mutations import VerdictMutation
 
 
 @strawberry.type(description="What callers may tell the service.")
-class Mutation(StockMutation, VerdictMutation, RuleMutation):
+class Mutation(StockMutation, VerdictMutation, RuleMutation, OutcomeMutation):
     """The mutations."""

@@ -106,6 +106,7 @@ class Decision:
     Attributes:
         is_fallback: whether it was built without the learnt relations.
         changes_sequence: the journal's sequence number up to which facts were known.
+        history: what the customer buys, as the graph told it; `is_history_lost` if it did not answer.
     """
 
     offers: tuple[Offer, ...]
@@ -113,6 +114,8 @@ class Decision:
     model_version: str
     changes_sequence: int
     is_fallback: bool = False
+    history: tuple[Bought, ...] = ()
+    is_history_lost: bool = False
 
 
 @dataclass(frozen=True)
