@@ -48,15 +48,18 @@ class LiveFacts:
             self._now = with_announced_verdicts(now, self._journal)
             return self._now
 
-    def at(self, sequence: int) -> FactsNow:
-        """The facts as they stood when the journal had come to a sequence number; `now` stays as it is.
+    def at(self, sequence: int, *, lake_version: int) -> FactsNow:
+        """The facts as they stood on a load when the journal had come to a sequence number; `now` stays as it is.
 
         Where no load was recorded up to it, the lake version served now stands for it.
 
         Raises:
+            NotFound: if the lake has no such version.
             Unavailable: if journal or lake do not answer.
         """
-        now = self._start(self._now.base, until=sequence)
+        base = self._now.base
+        base = base if lake_version == base.lake_version else self._read_facts(lake_version)
+        now = self._start(base, until=sequence)
         while changes := self._journal.changes_after(now.sequence, until=sequence):
             now = self._applied(now, changes)
         return with_announced_verdicts(now, self._journal)
@@ -76,7 +79,7 @@ class LiveFacts:
         ]
         before = oldest.with_changes(sorted(said, key=lambda change: change.sequence))
         # A load may have been published whose row was not yet recorded: what was read is then newer, and stays.
-        is_newer = until is None and facts.lake_version > getattr(last.change, "lake_version", -1)
+        is_newer = facts.lake_version > getattr(last.change, "lake_version", -1)
         return before.on_load(facts if is_newer else self._facts_of(last, facts), sequence=last.sequence)
 
     def _applied(self, now: FactsNow, changes: list[RecordedChange]) -> FactsNow:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from decisions.canonical import canonical, sha256
 from decisions.entries import decision_answer, history_of, lines_answer, lines_of, read, request_of
@@ -20,8 +20,15 @@ from schema.ledger import LedgerEntry, Replay
 
 MOST_TOLD: Final = 20
 Decide = Callable[[Mapping[str, Any], Moment], object]
-FactsAt = Callable[[int], FactsNow]
-"""The facts as the journal had them at a sequence number."""
+
+
+class FactsAt(Protocol):
+    """What reads the past."""
+
+    def __call__(self, sequence: int, *, lake_version: int) -> FactsNow:
+        """The facts as they stood on a load when the journal had come to a sequence number."""
+
+
 OpenArtefact = Callable[[str], Artefact]
 """A model version as it was published."""
 
@@ -79,10 +86,11 @@ class Replayer:
         return Replay(answer == entry.answer, sha256(answer), told)
 
     def _moment(self, entry: LedgerEntry) -> Moment:
-        if self._facts is None or self._facts.sequence != entry.changes_sequence:
-            self._facts = self._facts_at(entry.changes_sequence)
+        wanted_facts = (entry.lake_version, entry.changes_sequence)
+        if self._facts is None or _place(self._facts) != wanted_facts:
+            self._facts = self._facts_at(entry.changes_sequence, lake_version=entry.lake_version)
         facts = self._facts
-        if (facts.base.lake_version, facts.sequence) != (entry.lake_version, entry.changes_sequence):
+        if _place(facts) != wanted_facts:
             raise NotFound(
                 "fact",
                 f"of lake version {entry.lake_version} with change {entry.changes_sequence} in this journal",
@@ -94,6 +102,10 @@ class Replayer:
             self._index = ModelIndex.of(artefact, facts.base, ranker=self._open_ranker(artefact))
             self._indexed = wanted
         return Moment(facts, self._index, entry.decided_on, Policy(**read(entry.policy), arm=entry.arm))
+
+
+def _place(facts: FactsNow) -> tuple[int, int]:
+    return facts.base.lake_version, facts.sequence
 
 
 def _differences(kept: Any, now: Any, path: str) -> Iterator[str]:

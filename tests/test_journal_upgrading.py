@@ -38,9 +38,7 @@ def test_revisions_stand_in_one_line_and_are_named_by_their_numbers():
 
 
 def test_a_journal_from_before_there_were_revisions_is_adopted(journal_address):
-    journal = Journal(journal_address)
-    journal.save_verdicts([])
-    journal.close()
+    Journal(journal_address).close()
     engine = engine_of(journal_address)
     with engine.begin() as connection:
         connection.execute(text("UPDATE numbers SET last = 7 WHERE name = 'changes'"))
