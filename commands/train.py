@@ -69,6 +69,7 @@ def train_shop(shop: Shop, *, as_of: "date | None", seed: int, device: str = "cp
             settings=TrainSettings(seed=seed, device=device),
             code_commit=shop.code_commit,
             as_of=as_of,
+            verdicts=shop.journal().verdicts(),
             progress=progress,
         )
 

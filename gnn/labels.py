@@ -1,7 +1,7 @@
 """People's labels of pairs, checked against the catalogue, and cut into parts that share no product."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,30 @@ WORDS: Mapping[str, int] = {
     "irrelevant": 2,
 }
 """The kind that each word for a relation stands for, whatever its case."""
+DENIALS: Mapping[str, int] = {"not_substitute": 0, "not_complement": 1}
+"""The kind that each of these words denies of a candidate (`sku`) and its anchor (`other_sku`)."""
+
+
+@dataclass(frozen=True)
+class DeniedPairs:
+    """Candidates that people say are not of a kind to an anchor; they may be of another.
+
+    Attributes:
+        candidates, anchors: `[num_pairs]` product rows.
+        kinds: `[num_pairs]` places in KINDS.
+    """
+
+    candidates: Rows
+    anchors: Rows
+    kinds: Rows
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    @classmethod
+    def none(cls) -> "DeniedPairs":
+        """No pair."""
+        return cls(*(np.empty(0, np.int64) for _ in range(3)))
 
 
 @dataclass(frozen=True)
@@ -30,23 +54,30 @@ class PairLabels:
         left, right: `[num_pairs]` product rows, left < right.
         kinds: `[num_pairs]` places in KINDS.
         left_out: how many rows were not taken, by reason.
+        denied: what was said against pairs.
     """
 
     left: Rows
     right: Rows
     kinds: Rows
     left_out: Mapping[str, int]
+    denied: DeniedPairs = field(default_factory=DeniedPairs.none)
 
     def __len__(self) -> int:
         return len(self.left)
 
+    @property
+    def says_anything(self) -> bool:
+        """Whether there is a pair that is said to be, or not to be, of a kind."""
+        return len(self) + len(self.denied) > 0
+
     def part(self, chosen: npt.NDArray[np.bool_]) -> "PairLabels":
         """The pairs chosen by a mask `[num_pairs]`."""
-        return PairLabels(self.left[chosen], self.right[chosen], self.kinds[chosen], self.left_out)
+        return replace(self, left=self.left[chosen], right=self.right[chosen], kinds=self.kinds[chosen])
 
 
 def read_labels(table: pa.Table, skus: pa.Array) -> PairLabels:
-    """The usable rows of a table of labels: `sku`, `other_sku`, `relation` (see WORDS).
+    """The usable rows of a table of labels: `sku`, `other_sku`, `relation` (see WORDS and DENIALS).
 
     Rows that name an unknown product or relation, or a product twice, are left out and counted, and so is every row of
     a pair that rows contradict each other about.
@@ -58,8 +89,11 @@ def read_labels(table: pa.Table, skus: pa.Array) -> PairLabels:
     row_of = {sku: row for row, sku in enumerate(skus.to_pylist())}
     left = np.array([row_of.get(sku, -1) for sku in columns["sku"]], np.int64)
     right = np.array([row_of.get(sku, -1) for sku in columns["other_sku"]], np.int64)
-    kinds = np.array([WORDS.get((word or "").strip().lower(), -1) for word in columns["relation"]], np.int64)
-    is_known, is_told, is_pair = (left >= 0) & (right >= 0), kinds >= 0, left != right
+    words = [(word or "").strip().lower() for word in columns["relation"]]
+    kinds, denied = (np.array([known.get(word, -1) for word in words], np.int64) for known in (WORDS, DENIALS))
+    is_known, is_pair = (left >= 0) & (right >= 0), left != right
+    against = is_known & is_pair & (denied >= 0)
+    is_told = kinds >= 0
     usable = is_known & is_told & is_pair
     low, high = np.minimum(left, right)[usable], np.maximum(left, right)[usable]
     keys = low * len(skus) + high
@@ -70,12 +104,18 @@ def read_labels(table: pa.Table, skus: pa.Array) -> PairLabels:
     chosen = first[is_clear]
     left_out = {
         "unknown product": int((~is_known).sum()),
-        "unknown relation": int((is_known & ~is_told).sum()),
+        "unknown relation": int((is_known & ~is_told & (denied < 0)).sum()),
         "one product twice": int((is_known & is_told & ~is_pair).sum()),
         "contradicted": int((~is_clear)[place].sum()),
         "repeated": int(is_clear[place].sum() - len(chosen)),
     }
-    return PairLabels(low[chosen], high[chosen], kinds[usable][chosen], {k: n for k, n in left_out.items() if n})
+    return PairLabels(
+        left=low[chosen],
+        right=high[chosen],
+        kinds=kinds[usable][chosen],
+        left_out={reason: number for reason, number in left_out.items() if number},
+        denied=DeniedPairs(left[against], right[against], denied[against]),
+    )
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ def heads_of(lessons: Lessons, labels: WeakLabels, called: str) -> Decoder:
 
 
 def told_by_people(labels: WeakLabels, people: PairLabels, size: int, settings: TrainSettings) -> WeakLabels:
-    """Weak labels with people's beside them: what people say is of a kind is of no other.
+    """Weak labels with people's beside them: what people say is of a kind is of no other, and what they deny is not.
 
     Args:
         size: how many products there are.
@@ -105,7 +105,8 @@ def told_by_people(labels: WeakLabels, people: PairLabels, size: int, settings: 
     judged, kinds = ends[0] * size + ends[1], np.tile(people.kinds, 2)
     kept = []
     for kind, pairs in enumerate((labels.substitutes, labels.complements)):
-        weak = pairs.part(~np.isin(pairs.anchors * size + pairs.candidates, judged))
+        denied = (people.denied.anchors * size + people.denied.candidates)[people.denied.kinds == kind]
+        weak = pairs.part(~np.isin(pairs.anchors * size + pairs.candidates, np.concatenate([judged, denied])))
         chosen = kinds == kind
         mean = float(weak.weights.mean()) if len(weak) else 1.0
         weights = np.full(int(chosen.sum()), LABEL_WEIGHT * mean, np.float32)

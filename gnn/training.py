@@ -99,8 +99,10 @@ def fit(
         lessons = lessons_of(snapshot, content, counts, settings, progress)
         decoder = learn(lessons, weak)
         people, judge = _taught(snapshot, decoder, labels, settings, progress)
-        told = told_by_people(weak, people, snapshot.num_products, settings) if people else weak
-        heads = heads_of(lessons, told, "with people's labels: ") if people else decoder
+        told = weak
+        if people is not None and people.says_anything:
+            told = told_by_people(weak, people, snapshot.num_products, settings)
+        heads = decoder if told is weak else heads_of(lessons, told, "with people's labels: ")
         fetching = replace(decoder, substitute=heads.substitute, complement=heads.complement)
         relations = relate(snapshot, fetching, judge, settings=settings, progress=progress)
     return Trained(
@@ -134,7 +136,8 @@ def _told_by(people: PairLabels | None, judge: Judge | None) -> dict[str, Any]:
     if people is None:
         return {}
     taught = judge.metrics if judge else {"judge": "none: the labels are too few or of one kind"}
-    return {"labels": {"num_labels": len(people), "left_out": dict(people.left_out), **taught}}
+    said = {"num_labels": len(people), "num_denied": len(people.denied), "left_out": dict(people.left_out)}
+    return {"labels": {**said, **taught}}
 
 
 def product_counts(snapshot: GraphSnapshot, purchase_counts: pa.Table | None) -> Floats:

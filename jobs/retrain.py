@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.metadata import version as library_version
@@ -11,6 +12,7 @@ import pyarrow as pa
 
 from graph.connection import Graph
 from graph.publishing import publish_relations
+from jobs.labels import people_labels, verdicts_before
 from jobs.ranker import fit_ranker, popularity_of
 from lake.baskets import read_baskets
 from lake.snapshot import build_snapshot
@@ -21,6 +23,7 @@ from registry.store import Registry
 from schema.artefact import Artefact
 from schema.errors import NotFound
 from schema.progress import Progress, silent
+from schema.relations import Verdict
 
 if TYPE_CHECKING:
     from gnn.settings import TrainSettings
@@ -41,7 +44,7 @@ class Retrained:
     is_new: bool
 
 
-def retrain(
+def retrain(  # noqa: PLR0913  # keywords only: a whole shop's parts
     *,
     lake: Lake,
     registry: Registry,
@@ -49,12 +52,15 @@ def retrain(
     settings: "TrainSettings",
     code_commit: str,
     as_of: date | None = None,
+    verdicts: Sequence[Verdict] = (),
     progress: Progress = silent,
 ) -> Retrained:
     """Train on the newest lake version, promote the result and publish its relations to the graph.
 
     Args:
-        as_of: rows at or after its midnight are not looked at; None means the day after the newest row.
+        as_of: rows and verdicts at or after its midnight are not looked at; None means the day after the newest row,
+            and every verdict.
+        verdicts: people's, in the order in which they arrived: they are learnt from like labels.
 
     Raises:
         NotFound: if nothing has been loaded.
@@ -62,18 +68,20 @@ def retrain(
     newest = lake.latest()
     if newest is None:
         raise NotFound("lake version", "to train on", remedy="Run `shelfgraph load SOURCE PATH` first.")
+    source = lake.at(newest)
+    told = verdicts if as_of is None else verdicts_before(source, verdicts, as_of=as_of)
     as_of = as_of or lake.default_as_of(newest)
-    origin = _origin(lake.at(newest).load_id, as_of=as_of, settings=settings, code_commit=code_commit)
+    origin = _origin(source.load_id, as_of=as_of, verdicts=told, settings=settings, code_commit=code_commit)
     artefact = _trained_before(registry, origin)
     is_new = artefact is None
     if artefact is None:
-        source = lake.at(newest)
         snapshot = build_snapshot(source, as_of=as_of, progress=progress)
         artefact = fit_and_save(
             source,
             snapshot,
             registry=registry,
             settings=settings,
+            labels=people_labels(source, told, on=as_of),
             manifest={**origin, "lake_version": newest},
             progress=progress,
         )
@@ -90,14 +98,6 @@ def purchase_counts(source: LakeVersion, snapshot: "GraphSnapshot") -> pa.Table 
     return popularity_of(basket_matrix(baskets, snapshot.keys("Product").to_pylist()), snapshot.as_of)
 
 
-def people_labels(source: LakeVersion) -> pa.Table | None:
-    """What people said of pairs: `sku`, `other_sku`, `relation`; None where nobody did."""
-    if "labels" not in source:
-        return None
-    labels = source.rows("labels", ["sku", "other_sku", "relation"])
-    return labels if labels.num_rows else None
-
-
 def fit_and_save(
     source: LakeVersion,
     snapshot: "GraphSnapshot",
@@ -105,6 +105,7 @@ def fit_and_save(
     registry: Registry,
     settings: "TrainSettings",
     manifest: dict[str, Any],
+    labels: pa.Table | None = None,
     progress: Progress = silent,
 ) -> Artefact:
     """Train on one snapshot of a lake version and save the artefact with its manifest; nothing is promoted."""
@@ -114,7 +115,7 @@ def fit_and_save(
         snapshot,
         settings=settings,
         purchase_counts=purchase_counts(source, snapshot),
-        labels=people_labels(source),
+        labels=labels,
         progress=progress,
     )
     ranker, why = fit_ranker(source, snapshot, trained.embeddings, settings=settings, progress=progress)
@@ -133,8 +134,16 @@ def fit_and_save(
     )
 
 
-def _origin(load_id: str, *, as_of: date, settings: "TrainSettings", code_commit: str) -> dict[str, Any]:
-    body = {"load_id": load_id, "as_of": as_of.isoformat(), "settings": asdict(settings), "code_commit": code_commit}
+def _origin(
+    load_id: str, *, as_of: date, verdicts: Sequence[Verdict], settings: "TrainSettings", code_commit: str
+) -> dict[str, Any]:
+    body = {
+        "load_id": load_id,
+        "as_of": as_of.isoformat(),
+        "verdicts": hashlib.sha256("\n".join(verdict.verdict_id for verdict in verdicts).encode()).hexdigest()[:16],
+        "settings": asdict(settings),
+        "code_commit": code_commit,
+    }
     return {**body, "origin": hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()[:16]}
 
 

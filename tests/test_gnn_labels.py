@@ -5,12 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from learning_shops import snapshot_of
 
+from gnn.calibration import WeakLabels
 from gnn.content import read_content
 from gnn.judging import teach
 from gnn.labels import KINDS, PairLabels, connected_products, folds_by_product, read_labels
+from gnn.learning import told_by_people
 from gnn.likeness import read_likeness
 from gnn.neighbours import nearest_labelled, neighbours_say
 from gnn.settings import TrainSettings
+from gnn.targets import sorted_pairs
 from gnn.training import fit
 from measures.text import word_vectors, words
 
@@ -55,6 +58,14 @@ def test_labels_are_read_once_a_pair_and_what_is_left_out_is_counted():
         "contradicted": 2,
         "repeated": 1,
     }
+
+
+def test_what_people_deny_is_of_one_direction_and_no_label():
+    said = [("p1", "p0", "not_substitute"), ("p0", "p1", "not_complement"), ("gone", "p1", "not_complement")]
+    labels = read_labels(table([*said, ("p0", "p1", "complement")]), SKUS)
+    denied = labels.denied
+    assert list(zip(denied.candidates, denied.anchors, denied.kinds, strict=True)) == [(1, 0, 0), (0, 1, 1)]
+    assert (len(labels), labels.left_out) == (1, {"unknown product": 1})
 
 
 rows_of_labels = st.lists(
@@ -187,6 +198,15 @@ def test_people_outrank_weak_labels():
     assert trained.relations.of("p000", "SUBSTITUTES_FOR").num_rows < 12
     assert trained.metrics["num_complement_pairs"] == 2
     assert trained.metrics["stands_on"]["complements"] == "people's labels"
+
+
+def test_a_denied_pair_is_of_its_kind_no_more_and_may_be_of_the_other():
+    pairs = sorted_pairs(np.array([0, 1]), np.array([1, 0]), np.ones(2), 5, 0)
+    weak = WeakLabels(pairs, pairs, np.empty(0, np.int64))
+    people = read_labels(table([("p1", "p0", "not_substitute")]), SKUS)
+    told = told_by_people(weak, people, len(SKUS), QUICK)
+    assert told.substitutes.anchors.tolist() == [1]
+    assert told.complements.anchors.tolist() == [0, 1]
 
 
 names = st.lists(st.text(max_size=12) | st.none(), min_size=41, max_size=41)
