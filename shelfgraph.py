@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from decisions.live import LiveFacts
+    from decisions.replay import Replayer
     from graph.connection import Graph
     from graph.server import LocalServer
+    from journal.decision_log import DecisionLog
+    from journal.ledger import Ledger
     from journal.store import Journal
     from lake.store import Lake
     from registry.store import Registry
@@ -57,6 +60,31 @@ class Parts:
 
         self._settings.home.mkdir(parents=True, exist_ok=True)
         return Journal(self._settings.journal_address)
+
+    def decision_log(self) -> "DecisionLog":
+        """The ledger's entries that have reached the journal's database."""
+        from journal.decision_log import DecisionLog  # noqa: PLC0415
+
+        self._settings.home.mkdir(parents=True, exist_ok=True)
+        return DecisionLog(self._settings.journal_address)
+
+    def ledger(self) -> "Ledger":
+        """Where decisions are kept as they are made; closing it is its caller's."""
+        from journal.ledger import Ledger  # noqa: PLC0415
+
+        return Ledger(
+            self.decision_log(),
+            self._settings.home / "ledger",
+            max_bytes=self._settings.ledger_spool_mib << 20,
+            is_power_safe=self._settings.ledger_power_safe,
+        )
+
+    def replayer(self, live: "LiveFacts | None" = None) -> "Replayer":
+        """What makes decisions again."""
+        from decisions.replay import Replayer  # noqa: PLC0415
+        from ranking.saved import open_ranker  # noqa: PLC0415
+
+        return Replayer((live or self.live()).at, self.registry.load, open_ranker)
 
     @cached_property
     def server(self) -> "LocalServer | None":
@@ -107,7 +135,13 @@ class Parts:
             open_ranker=open_ranker,
         )
         return create_app(
-            advisor=advisor, graph=graph, journal=self.journal, clock=clock, newer_model=self._newer_model
+            advisor=advisor,
+            graph=graph,
+            journal=self.journal,
+            clock=clock,
+            newer_model=self._newer_model,
+            ledger=self.ledger(),
+            replayer=self.replayer(live.result()),
         )
 
     def live(self) -> "LiveFacts":
@@ -153,6 +187,9 @@ def wire(settings: Settings) -> Shop:
         server=lambda: parts.server,
         graph=lambda: parts.graph,
         live=parts.live,
+        ledger=parts.ledger,
+        ledger_days=settings.ledger_days,
+        replayer=parts.replayer,
         app=parts.app,
         clock=clock,
         code_commit=code_commit(Path(__file__).parent),

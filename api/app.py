@@ -21,8 +21,10 @@ from api.health import Readiness, alive
 from api.request_log import MAX_BODY_BYTES, RequestLog
 from decisions.advisor import Advisor
 from decisions.ports import ChangeLog
+from decisions.replay import Replayer
 from graph.catalogue import Catalogue
 from graph.paths import EvidencePaths
+from journal.ledger import Ledger
 from schema.errors import ShelfgraphError
 
 WARM_UP_SECONDS: Final = 30.0
@@ -38,6 +40,8 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
     refresh_seconds: float = EVERY_SECONDS,
     newer_model: NewerModel = lambda _served: None,
     on_context: Callable[[Context], None] = lambda _context: None,
+    ledger: Ledger | None = None,
+    replayer: Replayer | None = None,
 ) -> Starlette:
     """The application; it follows the journal while it is up, and leaves closing graph and journal to its caller.
 
@@ -50,8 +54,10 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
         refresh_seconds: how often the journal and the champion are looked at.
         newer_model: how a newly promoted model version is had; by default none ever is.
         on_context: told each request's context as it begins; for tests and counters.
+        ledger: where decisions are kept, closed when the application ends; None keeps none.
+        replayer: makes them again.
     """
-    service = Service(advisor, graph, journal, clock, deadline_seconds, on_context)
+    service = Service(advisor, graph, journal, clock, deadline_seconds, on_context, ledger, replayer)
     follower = Follower(advisor, newer_model=newer_model, every_seconds=refresh_seconds)
 
     @asynccontextmanager
@@ -64,6 +70,8 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
             warming.cancel()
             await asyncio.gather(warming, return_exceptions=True)
             await follower.stop()
+            if ledger is not None:
+                await asyncio.to_thread(ledger.close)
 
     routes = [
         Route("/graphql", Endpoint(service, contract=contract(), ide=page(advisor.moment().facts.base))),

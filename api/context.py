@@ -1,5 +1,6 @@
 """Context: what one request holds on to, from its first field to its last."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +15,13 @@ from decisions.advisor import Advisor
 from decisions.moment import Moment
 from decisions.ports import ChangeLog
 from decisions.relations import Related
+from decisions.replay import Replayer
 from graph.catalogue import Catalogue
+from journal.ledger import Build, Ledger
 from schema.catalogue import Brand, Category, Product, Promotion, Store, Supplier
 from schema.decisions import Explanation
 from schema.errors import Unavailable
+from schema.ledger import Outcome
 
 V = TypeVar("V")
 Row = dict[str, Any]
@@ -69,6 +73,9 @@ class Context:
     reader: BoundedReader
     clock: Callable[[], datetime]
     request_id: str
+    ledger: Ledger | None = None
+    replayer: Replayer | None = None
+    num_replays: int = 0
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict)
 
     @property
@@ -111,6 +118,19 @@ class Context:
         """Explanations by relation edge."""
         return self._loader("explanations", self._explain)
 
+    @property
+    def outcomes(self) -> DataLoader[str, list[Outcome]]:
+        """What became of decisions, by their ids."""
+        return self._loader("outcomes", self._outcomes)
+
+    def keep(self, build: Build) -> Awaitable[str | None]:
+        """The decision's id once its entry is kept; None where it cannot be. Begun at once, awaited when wanted."""
+        if self.ledger is None:
+            nothing: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+            nothing.set_result(None)
+            return nothing
+        return asyncio.wrap_future(self.ledger.keep(build))
+
     def joined(self, read: Callable[..., Awaitable[dict[str, list[V]]]], **page: Any) -> DataLoader[str, list[V]]:
         """One of the catalogue's joins by key; fields that ask for the same page share a read."""
         key = (read.__name__, *sorted(page.items()))
@@ -123,6 +143,10 @@ class Context:
         if name not in self._loaders:
             self._loaders[name] = DataLoader(load_fn=load)
         return self._loaders[name]
+
+    async def _outcomes(self, keys: list[str]) -> list[list[Outcome]]:
+        found = {} if self.ledger is None else await asyncio.to_thread(self.ledger.log.outcomes, keys)
+        return [found.get(key, []) for key in keys]
 
     async def _explain(self, edges: list[Related]) -> list[Explanation]:
         skus = list(dict.fromkeys(sku for edge in edges for sku in (edge.sku, edge.other_sku)))

@@ -9,6 +9,7 @@ from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from api.decisions import LedgerQuery
 from api.entities import Brand, Category, Promotion, Store, Supplier
 from api.errors import is_ours
 from api.limits import WithinLimits
@@ -20,6 +21,11 @@ from api.scalars import SCALARS
 
 PRINTED: Final = Path(__file__).with_name("schema.graphql")
 """The contract as front-end teams read it, kept current by a test."""
+
+
+@strawberry.type(name="Query", description="What callers may ask.")
+class Queries(Query, LedgerQuery):
+    """Every query."""
 
 
 class Contract(strawberry.Schema):
@@ -36,7 +42,7 @@ class Contract(strawberry.Schema):
 def contract() -> Contract:
     """The schema that `/graphql` answers by."""
     return Contract(
-        query=Query,
+        query=Queries,
         mutation=Mutation,
         types=[Product, Category, Brand, Supplier, Store, Promotion],
         extensions=[WithinLimits, ParserCache, ValidationCache],

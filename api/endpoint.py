@@ -22,6 +22,8 @@ from api.errors import told
 from api.request_log import refuse
 from decisions.advisor import Advisor
 from decisions.ports import ChangeLog
+from decisions.replay import Replayer
+from journal.ledger import Ledger
 
 TOO_LONG = "This took longer than an operation may. Ask for less at once."
 
@@ -34,6 +36,8 @@ class Service:
         clock: the present instant, aware.
         deadline_seconds: when an operation is given up, here and in the graph.
         on_context: told each request's context as it begins; for tests and counters.
+        ledger: where decisions are kept; None keeps none.
+        replayer: makes them again.
     """
 
     advisor: Advisor
@@ -42,6 +46,8 @@ class Service:
     clock: Callable[[], datetime]
     deadline_seconds: float = 5.0
     on_context: Callable[[Context], None] = lambda _context: None
+    ledger: Ledger | None = None
+    replayer: Replayer | None = None
 
 
 class Endpoint(GraphQL):
@@ -85,6 +91,8 @@ class Endpoint(GraphQL):
             reader=BoundedReader(service.graph, time.monotonic() + service.deadline_seconds),
             clock=service.clock,
             request_id=request.scope["request_id"],
+            ledger=service.ledger,
+            replayer=service.replayer,
         )
         service.on_context(context)
         return context

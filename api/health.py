@@ -45,6 +45,8 @@ class Readiness:
             "model_version": version,
             "lake_version": facts.base.lake_version,
             "changes_sequence": facts.sequence,
+            # Answers go on without it, so it does not make the service unready.
+            "ledger": "not kept" if service.ledger is None else service.ledger.problem or "ready",
         }
         return JSONResponse(body, status_code=200 if is_ready else 503)
 

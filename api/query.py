@@ -23,6 +23,8 @@ from api.recommendations import (
     offers_for_lines,
     recommendations,
 )
+from api.rules import RuleQuery
+from api.verdicts import VerdictQuery
 from graph.catalogue import Owner
 from schema.errors import BadInput
 
@@ -51,7 +53,7 @@ Filter = Annotated[ProductFilter | None, strawberry.argument(description="Which 
 
 
 @strawberry.type(description="What callers may ask.")
-class Query:
+class Query(RuleQuery, VerdictQuery):
     """The queries."""
 
     @strawberry.field(description="A product by its key; null if there is none.")

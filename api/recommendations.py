@@ -1,7 +1,9 @@
 """Decisions in the contract: recommendations and substitutes, each with its reason and with what was withheld."""
 
+from collections.abc import Awaitable
 from decimal import Decimal
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 import strawberry
 
@@ -10,6 +12,7 @@ from api.pages import page_size
 from api.products import Product
 from api.relations import Explanation
 from api.scalars import Sequence
+from decisions import entries
 from decisions.relations import Related, related
 from decisions.substitute import BasketLine, LineSubstitutes, substitutes_for
 from schema.decisions import Availability, Decision, Offer, Request, WithheldReason
@@ -18,6 +21,7 @@ from schema.errors import BadInput
 
 MAX_OFFERS = 100
 MAX_LINES = 250
+DECISION_ID = "The ledger's id of this decision, for `decision` and `recordOutcome`; null if it could not be kept."
 strawberry.enum(WithheldReason, description="Why a product that would have made the page is not on it.")
 
 
@@ -85,6 +89,7 @@ class Recommendations:
     products: list[Recommendation] = strawberry.field(description="The offers; honestly empty where there is none.")
     withheld: list[Withheld] = strawberry.field(description="What would have made the page but may not be offered.")
     is_fallback: bool = strawberry.field(description="Whether it was built without the learnt relations or the graph.")
+    decision_id: strawberry.ID | None = strawberry.field(description=DECISION_ID)
     model_version: str = strawberry.field(description="The model version that answered.")
     changes_sequence: Sequence = strawberry.field(description="Every change up to this one is honoured.")
 
@@ -97,6 +102,7 @@ class LineOffers:
     problem: WithheldReason = strawberry.field(description="Why the line cannot be filled.")
     offers: list[Recommendation] = strawberry.field(description="What can be offered, best first; perhaps nothing.")
     withheld: list[Withheld] = strawberry.field(description="What would have been offered, and why it is not.")
+    decision_id: strawberry.ID | None = strawberry.field(description=f"{DECISION_ID} All lines of an answer share it.")
 
 
 For = Annotated[RecommendationsFor, strawberry.argument(name="for", description="Whom or what for.")]
@@ -121,8 +127,13 @@ async def recommendations(info: Info, for_: RecommendationsFor, exclude: list[st
         price_ceiling=None if for_.price_ceiling is None else _number(for_.price_ceiling, "priceCeiling"),
     )
     size = page_size(first, most=MAX_OFFERS)
-    decision = await context.advisor.recommend(request, first=size, moment=context.moment)
-    return await _answer(decision, context, for_.store_id)
+    moment, now = context.moment, context.clock()
+    decision = await context.advisor.recommend(request, first=size, moment=moment)
+    # Kept while the graph is asked for names: an answer waits for the longer of both.
+    kept = context.keep(
+        partial(entries.recommendation, request, first=size, decision=decision, moment=moment, decided_at=now)
+    )
+    return await _answer(decision, context, for_.store_id, kept)
 
 
 async def offers_for_lines(
@@ -131,24 +142,30 @@ async def offers_for_lines(
     """What to offer for each line that cannot be filled."""
     context = info.context
     _bounded(len(lines), "basketLines")
-    answers = substitutes_for(
-        [_line(line) for line in lines],
-        first=page_size(first, most=MAX_OFFERS),
-        moment=context.moment,
-        store_id=store_id,
-        customer_age=customer_age,
-    )
+    asked: dict[str, Any] = {
+        "first": page_size(first, most=MAX_OFFERS),
+        "moment": context.moment,
+        "store_id": store_id,
+        "customer_age": customer_age,
+    }
+    basket = [_line(line) for line in lines]
+    answers = substitutes_for(basket, **asked)
+    kept = context.keep(partial(entries.substitution, basket, answers=answers, decided_at=context.clock(), **asked))
     # All products of all lines at once: one read, however many lines.
     await context.products.load_many([sku for answer in answers for sku in _skus(answer)])
-    return [await _line_offers(answer, context, store_id) for answer in answers]
+    decision_id = _id(await kept)
+    return [await _line_offers(answer, context, store_id, decision_id) for answer in answers]
 
 
-async def _answer(decision: Decision, context: Context, store_id: str | None) -> Recommendations:
+async def _answer(
+    decision: Decision, context: Context, store_id: str | None, kept: Awaitable[str | None]
+) -> Recommendations:
     await context.products.load_many(_skus(decision))
     return Recommendations(
         products=await _offers(decision.offers, context, store_id),
         withheld=await _withheld(decision.withheld, context),
         is_fallback=decision.is_fallback,
+        decision_id=_id(await kept),
         model_version=decision.model_version,
         changes_sequence=Sequence(decision.changes_sequence),
     )
@@ -158,12 +175,19 @@ def _skus(answer: Decision | LineSubstitutes) -> list[str]:
     return [*(offer.sku for offer in answer.offers), *(item.sku for item in answer.withheld)]
 
 
-async def _line_offers(answer: LineSubstitutes, context: Context, store_id: str | None) -> LineOffers:
+def _id(decision_id: str | None) -> strawberry.ID | None:
+    return None if decision_id is None else strawberry.ID(decision_id)
+
+
+async def _line_offers(
+    answer: LineSubstitutes, context: Context, store_id: str | None, decision_id: strawberry.ID | None
+) -> LineOffers:
     return LineOffers(
         sku=answer.line.sku,
         problem=answer.problem,
         offers=await _offers(answer.offers, context, store_id),
         withheld=await _withheld(answer.withheld, context),
+        decision_id=decision_id,
     )
 
 

@@ -1,17 +1,16 @@
 """The learnt relations in the contract: edges that carry how sure, by what evidence, and who judged them."""
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from api.context import Context, Info
 from api.pages import Asked, PageInfo, cut
+from api.verdicts import Verdict
 from decisions.relations import Related, related
 from schema import decisions
 from schema.decisions import Availability
 from schema.edges import RELATION_CAP, RelationName
-from schema.relations import Verdict as Word
 
 if TYPE_CHECKING:
     from api.products import Product
@@ -30,16 +29,6 @@ class Evidence:
     is_contested: bool = strawberry.field(
         description="Whether they are both bought together and taken in place of each other."
     )
-
-
-@strawberry.type(description="A person's word on one pair; it outranks the model.")
-class Verdict:
-    """A verdict."""
-
-    word: str = strawberry.field(description="confirmed or pinned; rejected pairs are not listed.")
-    judged_at: datetime = strawberry.field(description="When it was given.")
-    store_id: str | None = strawberry.field(description="The only store it holds for; null means every store.")
-    reason: str = strawberry.field(description="Why, in the person's words.")
 
 
 @strawberry.type(description="One relationship of a path: both ends by name, and which way it was walked.")
@@ -150,15 +139,9 @@ def _edge(edge: Related, cursor: str, node: "Product") -> RelatedEdge:
             is_contested=edge.is_contested,
         ),
         model_version=edge.model_version,
-        verdict=_verdict(edge.verdict),
+        verdict=None if edge.verdict is None else Verdict.of(edge.verdict),
         availability=edge.availability,
     )
-
-
-def _verdict(word: Word | None) -> Verdict | None:
-    if word is None:
-        return None
-    return Verdict(word=word.verdict, judged_at=word.judged_at, store_id=word.store_id, reason=word.reason)
 
 
 def _step(step: decisions.PathStep) -> PathStep:

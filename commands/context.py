@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from decisions.live import LiveFacts
+    from decisions.replay import Replayer
     from graph.connection import Graph
     from graph.server import LocalServer
+    from journal.ledger import Ledger
     from journal.store import Journal
     from lake.store import Lake
     from registry.store import Registry
@@ -34,6 +36,9 @@ class Shop:
         server: the local graph server, or None where `NEO4J_URI` names one.
         graph: connects; raises Unavailable or WrongCredentials.
         live: the newest facts; raises NotFound where nothing was loaded.
+        ledger: where decisions are kept as they are made; whoever opens it closes it.
+        ledger_days: for how long.
+        replayer: makes them again; raises NotFound where nothing was loaded.
         app: the web application on the champion; raises NotTrained or Unavailable.
         clock: the instant now, aware; the only source of it.
         code_commit: what the code is, for manifests.
@@ -51,6 +56,9 @@ class Shop:
     server: Callable[[], "LocalServer | None"]
     graph: Callable[[], "Graph"]
     live: Callable[[], "LiveFacts"]
+    ledger: Callable[[], "Ledger"]
+    ledger_days: int
+    replayer: Callable[[], "Replayer"]
     app: Callable[[], "Starlette"]
     clock: Callable[[], datetime]
     code_commit: str

@@ -12,6 +12,7 @@ from rich.markdown import Markdown
 from commands.console import bars, out
 from commands.context import shop_of
 from commands.evaluate_forecast import backtest_command, forecast_command
+from commands.evaluate_freshness import freshness_command
 from commands.evaluate_growth import growth_command
 from commands.evaluate_relations import (
     ablation_command,
@@ -39,8 +40,8 @@ from commands.serve import free_ports
 from graph.jars import fetch
 
 application = typer.Typer(
-    help="Run an evaluation protocol on a folder of tables, never on a running server. Everything is learnt, counted "
-    "and tuned on rows before the cut-off, the baselines too.",
+    help="Run an evaluation protocol on a folder of tables, never on a running server (`freshness` alone asks some). "
+    "Everything is learnt, counted and tuned on rows before the cut-off, the baselines too.",
     no_args_is_help=True,
 )
 application.command("forecast")(forecast_command)
@@ -51,6 +52,7 @@ application.command("transfer")(transfer_command)
 application.command("ablation")(ablation_command)
 application.command("names-only")(names_only_command)
 application.command("growth")(growth_command)
+application.command("freshness")(freshness_command)
 
 
 class CustomerProtocol(StrEnum):

@@ -15,6 +15,11 @@ class Settings(BaseSettings):
     lake: str = Field(default="", description="The lake's address, a folder or an object store; empty: in the home.")
     spark: str = Field(default="", description="A Spark master to count the lake's receipts on; empty: DuckDB.")
     journal: str = Field(default="", description="The journal's SQLAlchemy address; empty: SQLite in the home.")
+    ledger_spool_mib: int = Field(default=256, description="MiB of decisions that may wait for the journal's database.")
+    ledger_power_safe: bool = Field(
+        default=False, description="Whether an answer waits until its decision would survive a power cut."
+    )
+    ledger_days: int = Field(default=400, description="Days for which `ledger prune` keeps decisions.")
     neo4j_uri: str = Field(default="", alias="NEO4J_URI", description="A Neo4j server; empty: the local one.")
     neo4j_user: str = Field(default="neo4j", alias="NEO4J_USER", description="Its user name.")
     neo4j_password: str = Field(

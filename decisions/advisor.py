@@ -84,7 +84,8 @@ class Advisor:
             moment=moment,
             history=history,
         )
-        return replace(decision, is_fallback=True) if is_lost else decision
+        is_fallback = decision.is_fallback or is_lost
+        return replace(decision, history=tuple(history), is_history_lost=is_lost, is_fallback=is_fallback)
 
     async def explain(
         self, edges: Sequence[Related], *, names: Mapping[str, str], categories: Mapping[str, str]

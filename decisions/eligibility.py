@@ -4,27 +4,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from decisions.facts_now import FactsNow, Rows, day_number
+from decisions.facts_now import FactsNow, day_number
 from decisions.moment import Moment
+from decisions.rules import Lifts, Proposed, ruled
 from schema.decisions import Availability, Request, Withheld, WithheldReason
-from schema.facts import Flags, Floats
+from schema.facts import Flags, Floats, Rows
 
 REASONS: Final = tuple(WithheldReason)
 NONE: Final = -1
 CHUNK: Final = 64
-
-
-class Proposed(Protocol):
-    """Anything ranked that names a product row."""
-
-    @property
-    def row(self) -> int:
-        """The product's row."""
 
 
 P = TypeVar("P", bound=Proposed)
@@ -68,8 +61,9 @@ class Eligibility:
         _mark(codes, base.launched_on > day, WithheldReason.NOT_LAUNCHED)
         _mark(codes, self.facts.delisted_on <= day, WithheldReason.DELISTED)
         _mark(codes, list(self.rejected), WithheldReason.REJECTED_BY_PERSON)
+        _mark(codes, self._kept_apart, WithheldReason.NEVER_TOGETHER)
         _mark(codes, self._rows(self.request.exclude), WithheldReason.EXCLUDED)
-        _mark(codes, self._rows((*self.request.basket, self.request.anchor or "")), WithheldReason.IN_BASKET)
+        _mark(codes, self._in_hand, WithheldReason.IN_BASKET)
         return codes
 
     @cached_property
@@ -77,10 +71,15 @@ class Eligibility:
         """`[num_products]` True where nothing masks a product before ranking."""
         return self.codes == NONE
 
+    @property
+    def lifts(self) -> Lifts | None:
+        """`[num_products]` what the rules in force boost or bury; None where there is none."""
+        return self.facts.rules.lifts(store_id=self.request.store_id, on=self.moment.on)
+
     def reasons(self, rows: Rows) -> tuple[list[WithheldReason | None], list[Availability]]:
         """Why each product may not be offered (None: it may), stock and price looked at now, and its availability."""
         units = self.facts.units(rows, store_id=self.request.store_id)
-        prices = self.facts.price(rows, store_id=self.request.store_id)
+        prices = self.facts.price(rows, store_id=self.request.store_id, on=self.moment.on)
         availability = self.facts.availability(rows, store_id=self.request.store_id)
         codes = self.codes[rows].astype(np.int64)
         codes[(codes == NONE) & self._is_too_dear(prices)] = REASONS.index(WithheldReason.ABOVE_PRICE_CEILING)
@@ -88,12 +87,12 @@ class Eligibility:
         return [None if code == NONE else REASONS[code] for code in codes], availability
 
     def page(self, proposals: Iterable[P], first: int) -> Page[P]:
-        """The first `first` that may be offered, in order and each product once; it reads no further than it must.
+        """The first `first` that may be offered, in the order that the rules ask for and each product once.
 
-        Whatever is passed over before the page is full would have stood on it.
+        It reads no further than it must. Whatever is passed over before the page is full would have stood on it.
         """
         page: Page[P] = Page([], [])
-        fresh = _once(proposals)
+        fresh = ruled(_once(proposals), self.lifts, first=first)
         while len(page.offered) < first and (chunk := list(islice(fresh, CHUNK))):
             reasons, availability = self.reasons(np.array([proposal.row for proposal in chunk], np.int64))
             for proposal, reason, available in zip(chunk, reasons, availability, strict=True):
@@ -104,6 +103,15 @@ class Eligibility:
                 else:
                     page.withheld.append(Withheld(self.facts.base.skus[proposal.row], reason))
         return page
+
+    @property
+    def _in_hand(self) -> list[int]:
+        return self._rows((*self.request.basket, self.request.anchor or ""))
+
+    @property
+    def _kept_apart(self) -> Rows:
+        book = self.facts.rules
+        return book.kept_apart(self._in_hand, store_id=self.request.store_id, on=self.moment.on)
 
     @property
     def _is_ranged(self) -> Flags:
@@ -124,7 +132,7 @@ class Eligibility:
         return [rows[sku] for sku in skus if sku in rows]
 
 
-def _mark(codes: npt.NDArray[np.int8], where: Flags | list[int], reason: WithheldReason) -> None:
+def _mark(codes: npt.NDArray[np.int8], where: Flags | Rows | list[int], reason: WithheldReason) -> None:
     codes[where] = REASONS.index(reason)
 
 

@@ -1,19 +1,26 @@
 """FactsNow: one shop's facts at one sequence number, never changed once made."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from decisions.live_prices import EVERYWHERE, LivePrices
+from decisions.rules import RuleBook
 from decisions.verdicts import VerdictBook
-from schema.changes import Delisting, RecordedChange, StockChange
+from schema.changes import (
+    Change,
+    Delisting,
+    PriceChange,
+    RecordedChange,
+    StockChange,
+    VerdictsSaved,
+)
 from schema.decisions import Availability
-from schema.facts import NO_DAY, Days, Flags, Floats, ShopFacts
+from schema.facts import NO_DAY, Days, Flags, Floats, Rows, ShopFacts
 
-Rows = npt.NDArray[np.int64]
 EPOCH: Final = date(1970, 1, 1)
 
 
@@ -30,8 +37,10 @@ class FactsNow:
         delisted_on: `[num_products]` days since 1970-01-01; NO_DAY if not delisted.
         is_ranged_anywhere: `[num_products]`, True where a store ranges it, or where there are no stores.
         delistings: what mutations said, by sku; None withdraws. They outlive loads.
+        rules: what merchandisers ask for; they outlive loads.
+        prices: what mutations said things cost.
         sequence: every change up to it is in here.
-        num_verdicts: how many of the journal's verdicts are in `verdicts`.
+        verdicts: the first `num_verdicts` of the journal's; the changes up to `sequence` announce `last_verdict`.
     """
 
     base: ShopFacts
@@ -39,31 +48,47 @@ class FactsNow:
     delisted_on: Days
     is_ranged_anywhere: Flags
     delistings: dict[str, date | None]
+    rules: RuleBook
+    prices: LivePrices = LivePrices()  # noqa: RUF009 (immutable)
     sequence: int = 0
     verdicts: VerdictBook = VerdictBook({})  # noqa: RUF009 (immutable)
     num_verdicts: int = 0
+    last_verdict: int = 0
 
     @classmethod
-    def start(cls, base: ShopFacts, *, delistings: dict[str, date | None], sequence: int) -> "FactsNow":
-        """A load's facts, with the delistings that outlive it, before any later change."""
+    def start(cls, base: ShopFacts, *, sequence: int = 0) -> "FactsNow":
+        """A load's facts before any later change."""
         anywhere = np.logical_or.reduce(base.is_ranged, axis=0) | (not base.store_ids)
-        now = cls(base, tuple(base.on_hand), base.delisted_on, anywhere, {}, sequence)
-        return now._with_delistings(delistings)
+        return cls(base, tuple(base.on_hand), base.delisted_on, anywhere, {}, RuleBook(base), sequence=sequence)
 
-    def with_changes(self, changes: Iterable[RecordedChange]) -> "FactsNow":
-        """These facts with stock changes and delistings applied in order; unknown products and stores are passed by."""
-        on_hand = list(self.on_hand)
-        touched: set[int] = set()
-        delistings: dict[str, date | None] = {}
-        sequence = self.sequence
+    def on_load(self, base: ShopFacts, *, sequence: int) -> "FactsNow":
+        """Another load's facts with what outlives loads: delistings by mutation, rules and verdicts."""
+        fresh = FactsNow.start(base, sequence=sequence)._with_delistings(self.delistings)
+        book = replace(self.rules, base=base, _lifts={})
+        words = {"verdicts": self.verdicts, "num_verdicts": self.num_verdicts, "last_verdict": self.last_verdict}
+        return replace(fresh, rules=book, **words)  # type: ignore[arg-type]
+
+    def with_changes(self, changes: Sequence[RecordedChange]) -> "FactsNow":
+        """These facts with the changes applied in order; unknown products and stores are passed by.
+
+        Verdicts are only counted (`last_verdict`): who follows the journal adds them.
+        """
+        last_verdict, delistings = self.last_verdict, dict[str, date | None]()
         for recorded in changes:
-            sequence = max(sequence, recorded.sequence)
             change = recorded.change
-            if isinstance(change, StockChange):
-                _count(change, self.base, on_hand, touched)
-            elif isinstance(change, Delisting):
+            if isinstance(change, Delisting):
                 delistings[change.sku] = change.delisted_on
-        return replace(self._with_delistings(delistings), on_hand=tuple(on_hand), sequence=sequence)
+            elif isinstance(change, VerdictsSaved):
+                last_verdict = change.last_number
+        priced = [(recorded, recorded.change) for recorded in changes if isinstance(recorded.change, PriceChange)]
+        return replace(
+            self._with_delistings(delistings),
+            on_hand=_counted(self.on_hand, [recorded.change for recorded in changes], self.base),
+            rules=self.rules.with_changes(changes),
+            prices=self.prices.with_changes(priced, self.base) if priced else self.prices,
+            sequence=max([self.sequence, *(recorded.sequence for recorded in changes)]),
+            last_verdict=last_verdict,
+        )
 
     def availability(self, rows: Rows, *, store_id: str | None) -> list[Availability]:
         """Whether each product can be had at a store, or anywhere where none is named."""
@@ -86,12 +111,18 @@ class FactsNow:
         is_open = np.isnan(counts).any(axis=0) & ~(most > 0)
         return np.where(is_open, np.nan, most).astype(np.float32)
 
-    def price(self, rows: Rows, *, store_id: str | None) -> Floats:
-        """Money `[len(rows)]` at a store, or everywhere; NaN where unknown."""
-        prices = self.base.prices[rows]
-        if store_id is None or self.base.store_prices is None:
+    def price(self, rows: Rows, *, store_id: str | None, on: date) -> Floats:
+        """Money `[len(rows)]` on a day at a store, or everywhere; NaN where unknown.
+
+        A price of the store's own comes before one everywhere, and one told by a mutation before the load's.
+        """
+        prices = self.prices.over(self.base.prices[rows], rows, store=EVERYWHERE, on=on)
+        if store_id is None:
             return prices
-        own = self.base.store_prices[self.base.store_rows[store_id], rows]
+        store = self.base.store_rows[store_id]
+        unknown = np.full(len(rows), np.nan, np.float32)
+        loaded = unknown if self.base.store_prices is None else self.base.store_prices[store, rows]
+        own = self.prices.over(loaded, rows, store=store, on=on)
         return np.where(np.isnan(own), prices, own).astype(np.float32)
 
     def _with_delistings(self, delistings: dict[str, date | None]) -> "FactsNow":
@@ -110,14 +141,19 @@ def day_number(day: date | None) -> int:
     return int(NO_DAY) if day is None else (day - EPOCH).days
 
 
-def _count(change: StockChange, base: ShopFacts, on_hand: list[Floats], touched: set[int]) -> None:
-    store, row = base.store_rows.get(change.store_id), base.product_rows.get(change.sku)
-    if store is None or row is None:
-        return
-    if store not in touched:
-        on_hand[store] = on_hand[store].copy()
-        touched.add(store)
-    on_hand[store][row] = change.on_hand_units
+def _counted(on_hand: tuple[Floats, ...], changes: Sequence[Change], base: ShopFacts) -> tuple[Floats, ...]:
+    stores, touched = list(on_hand), set[int]()
+    for change in changes:
+        if not isinstance(change, StockChange):
+            continue
+        store, row = base.store_rows.get(change.store_id), base.product_rows.get(change.sku)
+        if store is None or row is None:
+            continue
+        if store not in touched:
+            stores[store] = stores[store].copy()
+            touched.add(store)
+        stores[store][row] = change.on_hand_units
+    return tuple(stores)
 
 
 def _availability(units: float) -> Availability:

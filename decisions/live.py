@@ -2,15 +2,15 @@
 
 import threading
 from dataclasses import replace
-from datetime import date
 
 from decisions.facts_now import FactsNow
 from decisions.ports import ChangeLog, ReadFacts
-from decisions.verdicts import VerdictBook
-from schema.changes import Delisting, LoadPublished, RecordedChange
+from schema.changes import LoadPublished, RecordedChange
 from schema.facts import ShopFacts
 
 MANY = 1_000_000
+OUTLIVE_LOADS = ("delisting", "rule", "rule_withdrawn", "verdicts")
+"""Kinds of change that a load does not hold."""
 
 
 class LiveFacts:
@@ -42,48 +42,63 @@ class LiveFacts:
             Unavailable: if journal or lake do not answer; what stood before stands on.
         """
         with self._lock:
-            while changes := self._journal.changes_after(self._now.sequence):
-                self._now = self._apply(self._now, changes)
-            self._now = self._with_verdicts(self._now)
+            now = self._now
+            while changes := self._journal.changes_after(now.sequence):
+                now = self._applied(now, changes)
+            self._now = with_announced_verdicts(now, self._journal)
             return self._now
 
-    def _start(self, facts: ShopFacts) -> FactsNow:
-        """The facts of the last published load, with every delisting by mutation before it."""
-        loads = self._journal.changes_after(0, kind="load_published", limit=MANY)
+    def at(self, sequence: int, *, lake_version: int) -> FactsNow:
+        """The facts as they stood on a load when the journal had come to a sequence number; `now` stays as it is.
+
+        Where no load was recorded up to it, the lake version served now stands for it.
+
+        Raises:
+            NotFound: if the lake has no such version.
+            Unavailable: if journal or lake do not answer.
+        """
+        base = self._now.base
+        base = base if lake_version == base.lake_version else self._read_facts(lake_version)
+        now = self._start(base, until=sequence)
+        while changes := self._journal.changes_after(now.sequence, until=sequence):
+            now = self._applied(now, changes)
+        return with_announced_verdicts(now, self._journal)
+
+    def _start(self, facts: ShopFacts, *, until: int | None = None) -> FactsNow:
+        """The facts of the last published load, with what was said before it and outlives it."""
+        oldest = FactsNow.start(facts)
+        oldest = replace(oldest, last_verdict=self._journal.num_unannounced_verdicts())
+        loads = self._journal.changes_after(0, kind="load_published", until=until, limit=MANY)
         if not loads:
-            return FactsNow.start(facts, delistings={}, sequence=0)
+            return oldest
         last = loads[-1]
-        delistings = [
+        said = [
             change
-            for change in self._journal.changes_after(0, kind="delisting", limit=MANY)
-            if change.sequence < last.sequence
+            for kind in OUTLIVE_LOADS
+            for change in self._journal.changes_after(0, kind=kind, until=last.sequence, limit=MANY)
         ]
+        before = oldest.with_changes(sorted(said, key=lambda change: change.sequence))
         # A load may have been published whose row was not yet recorded: what was read is then newer, and stays.
         is_newer = facts.lake_version > getattr(last.change, "lake_version", -1)
-        base = facts if is_newer else self._facts_of(last, facts)
-        return FactsNow.start(base, delistings=_delistings(delistings), sequence=last.sequence)
+        return before.on_load(facts if is_newer else self._facts_of(last, facts), sequence=last.sequence)
 
-    def _apply(self, now: FactsNow, changes: list[RecordedChange]) -> FactsNow:
-        """`now` with a page of changes; everything before the page's last load is in that load but delistings."""
+    def _applied(self, now: FactsNow, changes: list[RecordedChange]) -> FactsNow:
+        """`now` with a page of changes; stocks and prices before the page's last load are in that load."""
         loads = [place for place, change in enumerate(changes) if isinstance(change.change, LoadPublished)]
         if not loads:
             return now.with_changes(changes)
         before, load, after = changes[: loads[-1]], changes[loads[-1]], changes[loads[-1] + 1 :]
-        kept = {**now.delistings, **_delistings(before)}
-        fresh = FactsNow.start(self._facts_of(load, now.base), delistings=kept, sequence=load.sequence)
-        return replace(fresh, verdicts=now.verdicts, num_verdicts=now.num_verdicts).with_changes(after)
+        fresh = now.with_changes(before).on_load(self._facts_of(load, now.base), sequence=load.sequence)
+        return fresh.with_changes(after)
 
     def _facts_of(self, load: RecordedChange, known: ShopFacts) -> ShopFacts:
         version = getattr(load.change, "lake_version", known.lake_version)
         return known if version == known.lake_version else self._read_facts(version)
 
-    def _with_verdicts(self, now: FactsNow) -> FactsNow:
-        fresh = self._journal.verdicts(after=now.num_verdicts)
-        if not fresh:
-            return now
-        count = now.num_verdicts + len(fresh)
-        return replace(now, verdicts=VerdictBook.of(self._journal.verdicts()), num_verdicts=count)
 
-
-def _delistings(changes: list[RecordedChange]) -> dict[str, date | None]:
-    return {change.change.sku: change.change.delisted_on for change in changes if isinstance(change.change, Delisting)}
+def with_announced_verdicts(now: FactsNow, journal: ChangeLog) -> FactsNow:
+    """The facts with every verdict that the changes applied have announced."""
+    if now.num_verdicts == now.last_verdict:
+        return now
+    fresh = journal.verdicts(after=now.num_verdicts, until=now.last_verdict)
+    return replace(now, verdicts=now.verdicts.with_verdicts(fresh), num_verdicts=now.last_verdict)

@@ -9,13 +9,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from decisions.facts_now import Rows
 from decisions.ports import Ranker
 from decisions.ranked import ShopRanker
 from schema.artefact import Artefact
 from schema.edges import RELATION_NAMES, RelationName
 from schema.embeddings import EmbeddingTable, Space, Vectors
-from schema.facts import ShopFacts
+from schema.facts import Rows, ShopFacts
 
 COLUMNS: Final = ("probability", "transfer_share", "num_baskets", "num_switches", "is_same_category", "text_similarity")
 

@@ -17,12 +17,14 @@ class Policy:
         price_tolerance: how much dearer a substitute may be than what it stands for, as a share.
         pack_tolerance: how many times larger or smaller its pack may be.
         anchors: how many of a basket's newest lines are looked at.
+        arm: the name that the ledger keeps the policy under, where several are tried beside each other.
     """
 
     offers_unknown: bool = True
     price_tolerance: float = 0.25
     pack_tolerance: float = 1.6
     anchors: int = 50
+    arm: str = "standing"
 
 
 @dataclass(frozen=True)

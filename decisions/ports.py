@@ -22,16 +22,26 @@ Today = Callable[[], date]
 class ChangeLog(Protocol):
     """The journal, as far as decisions read it."""
 
-    def changes_after(self, sequence: int, *, kind: str | None = None, limit: int = ...) -> list[RecordedChange]:
-        """Changes with a greater number, ascending, at most `limit`; of one kind where one is named."""
+    def changes_after(
+        self, sequence: int, *, kind: str | None = None, until: int | None = None, limit: int = ...
+    ) -> list[RecordedChange]:
+        """Changes with a greater number, up to `until`, ascending, at most `limit`; of one kind where one is named."""
 
-    def verdicts(self, *, after: int = 0) -> list[Verdict]:
-        """Every verdict but the first `after`, in the order in which they arrived."""
+    def verdicts(self, *, after: int = 0, until: int | None = None) -> list[Verdict]:
+        """Verdicts in the order in which they arrived: all but the first `after`, up to number `until`."""
+
+    def num_unannounced_verdicts(self) -> int:
+        """How many verdicts, the oldest ones, no change announces."""
 
     def record(
         self, changes: Sequence[Change], *, recorded_at: datetime, idempotency_key: str | None = None
     ) -> list[int]:
         """The sequence numbers of a batch, kept whole and once."""
+
+    def save_verdicts(
+        self, verdicts: Sequence[Verdict], *, recorded_at: datetime, idempotency_key: str | None = None
+    ) -> int:
+        """The sequence number from which all of these verdicts hold, kept whole and once."""
 
     def last_sequence(self) -> int:
         """The number of the newest change; 0 where there is none."""

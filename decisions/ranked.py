@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from decisions.facts_now import Rows
 from decisions.ports import Ranker
 from schema.decisions import Bought
+from schema.facts import Rows
 from schema.ranker import RankedProducts
 
 

@@ -7,13 +7,15 @@ from itertools import chain
 import numpy as np
 
 from decisions.eligibility import Eligibility, Page
-from decisions.facts_now import FactsNow, Rows
+from decisions.facts_now import FactsNow
 from decisions.model_index import ModelIndex
 from decisions.moment import Moment
 from decisions.relations import ordered, rejected_rows
+from decisions.rules import Proposed
 from schema.decisions import Availability, Bought, Decision, Offer, Request
 from schema.edges import RelationName
 from schema.embeddings import Vectors, top_k
+from schema.facts import Rows
 
 COMPLEMENTS: RelationName = "COMPLEMENTS"
 HISTORY_WEIGHT = 0.5
@@ -22,7 +24,7 @@ SPARE = 32
 
 
 @dataclass(frozen=True)
-class Proposal:
+class Proposal(Proposed):
     """One product proposed, before anybody asked whether it may be offered.
 
     Attributes:
@@ -30,9 +32,6 @@ class Proposal:
         num_baskets: how often both were bought together; 0 where unknown.
     """
 
-    row: int
-    score: float
-    source: str
     because_of: int | None = None
     probability: float | None = None
     num_baskets: int = 0
@@ -49,7 +48,8 @@ def recommend(
 
     Pinned ones come first, then what the model version's order puts first for the basket or product. Where it has
     none, and after it: what goes with the basket or product, what the customer buys again, near vectors, and what is
-    popular; for a customer with nothing in hand, what is bought again comes before what goes with it.
+    popular; for a customer with nothing in hand, what is bought again comes before what goes with it. Rules
+    then boost and bury (`rules.ruled`).
 
     Args:
         first: at least 0.

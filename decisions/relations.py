@@ -56,8 +56,8 @@ def ordered(
 ) -> list[Entry]:
     """Candidates of an anchor in the order that counts.
 
-    Pinned ones stand at their position, the others keep the model's order; rejected ones are gone, unless they are
-    kept so that they can be named as withheld.
+    Pinned ones stand at their position, the others keep the model's order, those that a rule boosts first and those
+    that it buries last. Rejected ones are gone, unless they are kept so that they can be named as withheld.
     """
     facts, row = moment.facts, moment.row_of(anchor)
     words = facts.verdicts.effective(relation, anchor, store_id=store_id, on=moment.on)
@@ -67,6 +67,9 @@ def ordered(
     free: list[Entry] = [
         (r, places[r], words.get(skus[r])) for r in rows if r != row and _is_free(words.get(skus[r]), keeps_rejected)
     ]
+    lifts = facts.rules.lifts(store_id=store_id, on=moment.on)
+    if lifts is not None:
+        free.sort(key=lambda entry: -int(lifts[entry[0]]))
     pinned = [(word.position or 0, word) for word in words.values() if word.verdict == "pinned"]
     for position, word in sorted(pinned, key=_pin_order):
         pin_row = facts.base.product_rows.get(word.sku if word.sku != anchor else word.other_sku)

@@ -11,6 +11,7 @@ from decisions.facts_now import FactsNow
 from decisions.moment import Moment
 from decisions.packs import amount, is_alike
 from decisions.relations import ordered, rejected_rows
+from decisions.rules import Proposed
 from schema.decisions import Availability, Offer, Request, Withheld, WithheldReason
 from schema.edges import RelationName
 from schema.embeddings import top_k
@@ -48,10 +49,7 @@ class LineSubstitutes:
 
 
 @dataclass(frozen=True)
-class _Proposal:
-    row: int
-    score: float
-    source: str
+class _Proposal(Proposed):
     probability: float | None
 
 
@@ -111,7 +109,7 @@ def _substitutes(
 def _ceiling(line: BasketLine, store_id: str | None, moment: Moment) -> float | None:
     if line.price_ceiling is not None:
         return line.price_ceiling
-    price = float(moment.facts.price(np.array([moment.row_of(line.sku)]), store_id=store_id)[0])
+    price = float(moment.facts.price(np.array([moment.row_of(line.sku)]), store_id=store_id, on=moment.on)[0])
     return None if np.isnan(price) else price * (1.0 + moment.policy.price_tolerance)
 
 

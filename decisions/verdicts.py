@@ -27,15 +27,19 @@ class VerdictBook:
     @classmethod
     def of(cls, verdicts: Iterable[Verdict]) -> "VerdictBook":
         """The book that holds these verdicts, given in the order in which they arrived."""
-        pages: dict[Key, dict[str, tuple[Verdict, ...]]] = {}
+        return cls({}).with_verdicts(verdicts)
+
+    def with_verdicts(self, verdicts: Iterable[Verdict]) -> "VerdictBook":
+        """The book with later verdicts added, in the order in which they arrived."""
+        pages = dict(self.by_anchor)
         for verdict in verdicts:
             ends = [(verdict.sku, verdict.other_sku)]
             if not verdict.is_directed:
                 ends.append((verdict.other_sku, verdict.sku))
             for candidate, anchor in ends:
-                page = pages.setdefault((verdict.relation, anchor), {})
-                page[candidate] = (*page.get(candidate, ()), verdict)
-        return cls(pages)
+                page = pages.get((verdict.relation, anchor), {})
+                pages[verdict.relation, anchor] = {**page, candidate: (*page.get(candidate, ()), verdict)}
+        return VerdictBook(pages)
 
     def effective(self, relation: RelationName, anchor: str, *, store_id: str | None, on: date) -> dict[str, Verdict]:
         """The word that counts for each candidate of an anchor; candidates nobody judged are absent.

@@ -70,7 +70,7 @@ def load(
     """
     rejects = _keep_rejects(tables, home)
     published = lake.publish(tables, published_at=now, progress=progress)
-    journal.save_verdicts(verdicts_of(tables.read("verdicts"), judged_at=now))
+    journal.save_verdicts(verdicts_of(tables.read("verdicts"), judged_at=now), recorded_at=now)
     projection = roll_forward(lake=lake, graph=graph, version=published.version, progress=progress)
     publish_verdicts(graph, journal.verdicts())
     if published.is_new:

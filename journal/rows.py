@@ -1,19 +1,26 @@
 """Changes and verdicts as rows of the journal, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from schema.changes import Change, Delisting, LoadPublished, RecordedChange, StockChange
+from schema.changes import (
+    Change,
+    Delisting,
+    LoadPublished,
+    PriceChange,
+    RecordedChange,
+    RuleSet,
+    RuleWithdrawn,
+    StockChange,
+    VerdictsSaved,
+)
 from schema.errors import BadInput
 from schema.relations import Verdict
+from schema.rules import Rule, RuleAction, Subject, SubjectKind
 
-_KINDS: Final[Mapping[str, type[StockChange] | type[Delisting] | type[LoadPublished]]] = {
-    "stock": StockChange,
-    "delisting": Delisting,
-    "load_published": LoadPublished,
-}
+DAYS: Final = ("delisted_on", "valid_from", "valid_to")
 
 
 def payload_of(change: Change) -> dict[str, Any]:
@@ -44,12 +51,7 @@ def change_of(row: Mapping[str, Any]) -> RecordedChange:
         raise BadInput(
             f"Change {row['sequence']} is of unknown kind {row['kind']!r}.", remedy="Upgrade this installation."
         )
-    body = dict(row["payload"])
-    if "counted_at" in body:
-        body["counted_at"] = datetime.fromisoformat(body["counted_at"])
-    if body.get("delisted_on"):
-        body["delisted_on"] = date.fromisoformat(body["delisted_on"])
-    return RecordedChange(row["sequence"], _KINDS[row["kind"]](**body), aware(row["recorded_at"]))
+    return RecordedChange(row["sequence"], _KINDS[row["kind"]](_dated(row["payload"])), aware(row["recorded_at"]))
 
 
 def verdict_row(verdict: Verdict) -> dict[str, Any]:
@@ -80,6 +82,39 @@ def aware(instant: datetime) -> datetime:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
     if isinstance(value, datetime):
         return naive(value).replace(tzinfo=UTC).isoformat()
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _dated(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A payload with its days as days."""
+    return {name: date.fromisoformat(value) if name in DAYS and value else value for name, value in payload.items()}
+
+
+def _stock(body: dict[str, Any]) -> StockChange:
+    return StockChange(**{**body, "counted_at": datetime.fromisoformat(body["counted_at"])})
+
+
+def _rule_set(body: dict[str, Any]) -> RuleSet:
+    rule = _dated(body["rule"])
+    subject, other = _subject(rule["subject"]), rule["other"]
+    ends = {"subject": subject, "other": None if other is None else _subject(other)}
+    return RuleSet(Rule(**{**rule, "action": RuleAction(rule["action"]), **ends}))
+
+
+def _subject(body: Mapping[str, str]) -> Subject:
+    return Subject(SubjectKind(body["kind"]), body["key"])
+
+
+_KINDS: Final[Mapping[str, Callable[[dict[str, Any]], Change]]] = {
+    "stock": _stock,
+    "price": lambda body: PriceChange(**body),
+    "delisting": lambda body: Delisting(**body),
+    "rule": _rule_set,
+    "rule_withdrawn": lambda body: RuleWithdrawn(**body),
+    "verdicts": lambda body: VerdictsSaved(**body),
+    "load_published": lambda body: LoadPublished(**body),
+}

@@ -1,20 +1,19 @@
 """Journal: changes and verdicts kept durably, each with a number, in any SQL database."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, func, insert, select, update
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy import Connection, func, insert, select
 
-from journal.rows import change_of, change_row, verdict_of, verdict_row
-from journal.tables import CHANGES, METADATA, NUMBERS, VERDICTS
+from journal import verdict_log
+from journal.database import Database
+from journal.numbering import take_numbers
+from journal.rows import change_of, change_row
+from journal.tables import CHANGES
 from schema.changes import Change, RecordedChange
-from schema.errors import BadInput, KeyReused, Unavailable
+from schema.errors import KeyReused
 from schema.relations import Verdict
 
 PAGE = 10_000
@@ -33,11 +32,7 @@ class Journal:
     """
 
     def __init__(self, address: str) -> None:
-        self._engine = _engine(address)
-        with self._transaction() as connection:
-            _create_tables(connection)
-        for table in (CHANGES, VERDICTS):
-            self._start_numbering(table)
+        self._database = Database(address)
 
     def record(
         self, changes: Sequence[Change], *, recorded_at: datetime, idempotency_key: str | None = None
@@ -59,112 +54,62 @@ class Journal:
         ]
         if not rows:
             return []
-        with self._transaction() as connection:
-            last = _take_numbers(connection, CHANGES, 0)
+        with self._database.transaction() as connection:
+            last = take_numbers(connection, CHANGES, 0)
             if known := _recorded(connection, idempotency_key):
                 return _same_numbers(known, rows, str(idempotency_key))
-            _take_numbers(connection, CHANGES, len(rows))
+            take_numbers(connection, CHANGES, len(rows))
             numbers = list(range(last + 1, last + 1 + len(rows)))
             connection.execute(insert(CHANGES), [{**row, "sequence": n} for row, n in zip(rows, numbers, strict=True)])
         return numbers
 
-    def changes_after(self, sequence: int, *, kind: str | None = None, limit: int = PAGE) -> list[RecordedChange]:
-        """Changes with a greater number, ascending, at most `limit`; of one kind where one is named."""
+    def changes_after(
+        self, sequence: int, *, kind: str | None = None, until: int | None = None, limit: int = PAGE
+    ) -> list[RecordedChange]:
+        """Changes with a greater number, up to `until`, ascending, at most `limit`; of one kind where one is named."""
         query = select(CHANGES).where(CHANGES.c.sequence > sequence).order_by(CHANGES.c.sequence).limit(limit)
         if kind is not None:
             query = query.where(CHANGES.c.kind == kind)
-        with self._transaction() as connection:
+        if until is not None:
+            query = query.where(CHANGES.c.sequence <= until)
+        with self._database.transaction() as connection:
             return [change_of(row._mapping) for row in connection.execute(query)]  # type: ignore[arg-type]
 
     def last_sequence(self) -> int:
         """The number of the newest change; 0 where there is none."""
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             return int(connection.scalar(select(func.max(CHANGES.c.sequence))) or 0)
 
-    def save_verdicts(self, verdicts: Sequence[Verdict]) -> int:
-        """How many of these verdicts were new; those known already are left as they are.
+    def save_verdicts(
+        self, verdicts: Sequence[Verdict], *, recorded_at: datetime, idempotency_key: str | None = None
+    ) -> int:
+        """The sequence number from which all of these verdicts hold; those known already are left as they are.
+
+        Args:
+            verdicts: kept whole or not at all.
+            recorded_at: an aware instant.
+            idempotency_key: the same key with the same verdicts (whenever judged) answers the same number.
 
         Raises:
-            KeyReused: if a verdict's id came before with another content; nothing is then saved.
+            KeyReused: if a verdict's id, or the key, came before with another content; nothing is then saved.
             Unavailable: if the database cannot be written.
         """
-        if not verdicts:
-            return 0
-        with self._transaction() as connection:
-            last = _take_numbers(connection, VERDICTS, 0)
-            fresh = _unknown(connection, verdicts)
-            _take_numbers(connection, VERDICTS, len(fresh))
-            rows = [{**verdict_row(verdict), "number": last + n} for n, verdict in enumerate(fresh, 1)]
-            if rows:
-                connection.execute(insert(VERDICTS), rows)
-        return len(fresh)
+        with self._database.transaction() as connection:
+            return verdict_log.save(connection, verdicts, recorded_at=recorded_at, idempotency_key=idempotency_key)
 
-    def verdicts(self, *, after: int = 0) -> list[Verdict]:
-        """Every verdict but the first `after`, in the order in which they arrived."""
-        query = select(VERDICTS).where(VERDICTS.c.number > after).order_by(VERDICTS.c.number)
-        with self._transaction() as connection:
-            return [verdict_of(row._mapping) for row in connection.execute(query)]  # type: ignore[arg-type]
+    def verdicts(self, *, after: int = 0, until: int | None = None) -> list[Verdict]:
+        """Verdicts in the order in which they arrived: all but the first `after`, up to number `until`."""
+        with self._database.transaction() as connection:
+            return verdict_log.numbered(connection, after=after, until=until)
+
+    def num_unannounced_verdicts(self) -> int:
+        """How many verdicts, the oldest ones, no change announces: an earlier program kept them without one."""
+        with self._database.transaction() as connection:
+            return verdict_log.unannounced(connection)
 
     def close(self) -> None:
         """Give back every connection; the next use opens new ones."""
-        self._engine.dispose()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise Unavailable(
-                f"The journal at {self._engine.url.render_as_string()} cannot be used: {_cause(error)}.",
-                remedy="Check that its database runs, its folder can be written and its disk is not full.",
-            ) from error
-
-    def _start_numbering(self, table: Table) -> None:
-        with self._transaction() as connection:
-            if connection.scalar(select(NUMBERS.c.last).where(NUMBERS.c.name == table.name)) is not None:
-                return
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(insert(NUMBERS).values(name=table.name, last=0))
-        except IntegrityError:
-            return  # another process opened the same new journal a moment earlier
-
-
-def _engine(address: str) -> Engine:
-    try:
-        url = make_url(address if "://" in address else f"sqlite:///{address}")
-        engine = create_engine(url, pool_pre_ping=not url.drivername.startswith("sqlite"))
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        raise BadInput(
-            f"{address.rsplit('@', maxsplit=1)[-1]!r} is not the address of a database: {error}.",
-            remedy="Name a file, sqlite:///FILE, or another address SQLAlchemy knows, and install its driver.",
-        ) from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # FULL: what was acknowledged survives a power cut too, not only a killed process.
-    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _create_tables(connection: Connection) -> None:
-    # Not `create_all`, which looks first: two processes that open a new journal at once would then both create.
-    for table in METADATA.sorted_tables:
-        connection.execute(CreateTable(table, if_not_exists=True))
-        for index in table.indexes:
-            connection.execute(CreateIndex(index, if_not_exists=True))
-
-
-def _take_numbers(connection: Connection, table: Table, count: int) -> int:
-    """The last number before the `count` ones now taken; other writers wait until this transaction ends."""
-    # Written before it is read: the row's lock is what puts writers in a queue.
-    connection.execute(update(NUMBERS).where(NUMBERS.c.name == table.name).values(last=NUMBERS.c.last + count))
-    last = connection.scalar(select(NUMBERS.c.last).where(NUMBERS.c.name == table.name))
-    return int(last or 0) - count
+        self._database.close()
 
 
 def _recorded(connection: Connection, idempotency_key: str | None) -> list[Any]:
@@ -180,24 +125,3 @@ def _same_numbers(known: Sequence[Any], rows: Sequence[dict[str, Any]], key: str
     if before != now:
         raise KeyReused(key)
     return [row.sequence for row in known]
-
-
-def _unknown(connection: Connection, verdicts: Sequence[Verdict]) -> list[Verdict]:
-    seen: dict[str, Verdict] = {}
-    ids = [verdict.verdict_id for verdict in verdicts]
-    for start in range(0, len(ids), 500):
-        query = select(VERDICTS).where(VERDICTS.c.verdict_id.in_(ids[start : start + 500]))
-        for row in connection.execute(query):
-            seen[row.verdict_id] = verdict_of(row._mapping)  # type: ignore[arg-type]
-    fresh = []
-    for verdict in verdicts:
-        if verdict.verdict_id not in seen:
-            fresh.append(verdict)
-        elif verdict_row(seen[verdict.verdict_id]) != verdict_row(verdict):
-            raise KeyReused(verdict.verdict_id)
-        seen[verdict.verdict_id] = verdict
-    return fresh
-
-
-def _cause(error: SQLAlchemyError) -> str:
-    return str(getattr(error, "orig", None) or error).splitlines()[0].rstrip(".")

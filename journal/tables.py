@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Float,
     Integer,
     MetaData,
     String,
@@ -59,3 +60,36 @@ VERDICTS: Final = Table(
     Column("valid_to", Date),
 )
 """People's words on pairs, in the order in which they arrived. `judged_at` is UTC."""
+
+DECISIONS: Final = Table(
+    "decisions",
+    METADATA,
+    Column("decision_id", String(32), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("decided_at", DateTime, nullable=False),
+    Column("decided_on", Date, nullable=False),
+    Column("model_version", String(64), nullable=False, index=True),
+    Column("lake_version", BigInteger, nullable=False),
+    Column("changes_sequence", BigInteger, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("arm", Text, nullable=False),
+    Column("customer_id", Text, index=True),
+    Column("inputs", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("answer_hash", String(64), nullable=False),
+)
+"""The ledger. Ids ascend with `decided_at`, which is UTC; JSON stands as the very text that was hashed."""
+
+OUTCOMES: Final = Table(
+    "outcomes",
+    METADATA,
+    Column("idempotency_key", String(255), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("decision_id", String(32), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("happened_at", DateTime, nullable=False),
+    Column("units", Float),
+    Column("recorded_at", DateTime, nullable=False),
+)
+"""What became of decisions. `happened_at` and `recorded_at` are UTC; `position` counts from 0 within a batch."""

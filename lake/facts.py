@@ -13,7 +13,7 @@ from lake.nodes import entities
 from lake.shelves import newest_counts
 from lake.sources import table_source
 from lake.store import Lake
-from schema.facts import NO_DAY, Days, Flags, Floats, ShopFacts
+from schema.facts import NO_DAY, Days, Flags, Floats, Rows, ShopFacts
 
 
 def read_facts(lake: Lake, *, version: int, as_of: date) -> ShopFacts:
@@ -45,6 +45,9 @@ def read_facts(lake: Lake, *, version: int, as_of: date) -> ShopFacts:
         is_ranged=_is_ranged(cut, ends),
         on_hand=_by_store(ends, _known(ends, newest_counts(cut)), "on_hand_units"),
         store_prices=_by_store(ends, store_prices, "price") if store_prices.num_rows else None,
+        brands=_words(products, "brand"),
+        suppliers=_suppliers(cut, products),
+        parents=_parents(cut),
     )
 
 
@@ -56,6 +59,24 @@ def _prices(cut: Cut, ends: Ends) -> Floats:
     is_known = pc.is_valid(products)
     prices[products.filter(is_known).to_numpy()] = _floats(rows.column("price").filter(is_known))
     return prices
+
+
+def _suppliers(cut: Cut, products: pa.Table) -> dict[str, Rows]:
+    """Product rows by supplier: of offers open at the cut-off, and as products name them."""
+    rows = cut.open_rows("supplies", ["supplier_id", "sku", "valid_from", "valid_to"]).select(["supplier_id", "sku"])
+    pairs = pa.concat_tables([rows, products.select(["supplier_id", "sku"])])
+    places = pc.cast(pc.index_in(pairs.column("sku"), value_set=products.column("sku").combine_chunks()), pa.int64())
+    known = pa.table({"supplier_id": pairs.column("supplier_id"), "row": places}).drop_null()
+    found = known.group_by("supplier_id").aggregate([("row", "distinct")]).to_pydict()
+    all_ids = cut.source.rows("suppliers", ["supplier_id"]).column("supplier_id").to_pylist()
+    none = {supplier_id: np.empty(0, np.int64) for supplier_id in all_ids}
+    by_id = zip(found["supplier_id"], found["row_distinct"], strict=True)
+    return {**none, **{supplier_id: np.sort(np.array(own, np.int64)) for supplier_id, own in by_id}}
+
+
+def _parents(cut: Cut) -> dict[str, str]:
+    rows = cut.source.rows("categories", ["category_id", "parent_id"])
+    return dict(zip(_words(rows, "category_id"), _words(rows, "parent_id"), strict=True))
 
 
 def _is_ranged(cut: Cut, ends: Ends) -> Flags:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from schema.rules import Rule
+
 
 @dataclass(frozen=True)
 class StockChange:
@@ -26,14 +28,60 @@ class Delisting:
 
 
 @dataclass(frozen=True)
+class PriceChange:
+    """What a product costs, at one store or everywhere, over a half-open window of days.
+
+    Attributes:
+        store_id: None means every store that has no price of its own.
+        valid_from: None means from the day on which it was recorded.
+        valid_to: None means until another price.
+    """
+
+    sku: str
+    price: float
+    store_id: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    kind: Literal["price"] = "price"
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """A rule from now on; its number is the change's sequence number."""
+
+    rule: Rule
+    kind: Literal["rule"] = "rule"
+
+
+@dataclass(frozen=True)
+class RuleWithdrawn:
+    """A rule no longer holds; `rule_number` is the sequence number of the change that set it."""
+
+    rule_number: int
+    kind: Literal["rule_withdrawn"] = "rule_withdrawn"
+
+
+@dataclass(frozen=True)
+class VerdictsSaved:
+    """The journal's verdicts up to a number hold from here on; the last `num_verdicts` of them are new."""
+
+    last_number: int
+    num_verdicts: int
+    kind: Literal["verdicts"] = "verdicts"
+
+
+@dataclass(frozen=True)
 class LoadPublished:
-    """A lake version was published; every earlier fact is in it, delistings by mutation excepted."""
+    """A lake version was published; every earlier stock and price is in it.
+
+    Delistings by mutation, rules and verdicts outlive it.
+    """
 
     lake_version: int
     kind: Literal["load_published"] = "load_published"
 
 
-Change = StockChange | Delisting | LoadPublished
+Change = StockChange | PriceChange | Delisting | RuleSet | RuleWithdrawn | VerdictsSaved | LoadPublished
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ class WithheldReason(StrEnum):
     EXCLUDED = "EXCLUDED"
     IN_BASKET = "IN_BASKET"
     UNDER_AGE = "UNDER_AGE"
+    NEVER_TOGETHER = "NEVER_TOGETHER"
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ class Decision:
     Attributes:
         is_fallback: whether it was built without the learnt relations.
         changes_sequence: the journal's sequence number up to which facts were known.
+        history: what the customer buys, as the graph told it; `is_history_lost` if it did not answer.
     """
 
     offers: tuple[Offer, ...]
@@ -112,6 +114,8 @@ class Decision:
     model_version: str
     changes_sequence: int
     is_fallback: bool = False
+    history: tuple[Bought, ...] = ()
+    is_history_lost: bool = False
 
 
 @dataclass(frozen=True)

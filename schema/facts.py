@@ -1,7 +1,7 @@
 """ShopFacts: what a decision must check of every candidate, as arrays."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Days = npt.NDArray[np.int32]
+Rows = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 NO_DAY = np.iinfo(np.int32).max
@@ -36,6 +37,9 @@ class ShopFacts:
         on_hand: `[num_stores, num_products]` units at the newest count; NaN where never counted.
         store_prices: `[num_stores, num_products]` money where a store has a price of its own, else NaN; None if no
             store has any.
+        brands: `[num_products]`; empty text where there is none.
+        suppliers: product rows by supplier, ascending, suppliers without products among them.
+        parents: each category's parent; empty text for a root.
     """
 
     as_of: date
@@ -54,6 +58,9 @@ class ShopFacts:
     is_ranged: Flags
     on_hand: Floats
     store_prices: Floats | None = None
+    brands: tuple[str, ...] = ()
+    suppliers: Mapping[str, Rows] = field(default_factory=dict)
+    parents: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def product_rows(self) -> Mapping[str, int]:
@@ -64,3 +71,31 @@ class ShopFacts:
     def store_rows(self) -> Mapping[str, int]:
         """Row of each store."""
         return {store_id: row for row, store_id in enumerate(self.store_ids)}
+
+    @cached_property
+    def categories(self) -> Mapping[str, Rows]:
+        """Product rows of each category and those below it, ascending; categories without products among them."""
+        pieces: dict[str, list[Rows]] = {key: [] for key in self.parents}
+        for category_id, rows in by_word(self.category_ids).items():
+            passed: set[str] = set()
+            at = category_id
+            while at and at not in passed:
+                passed.add(at)
+                pieces.setdefault(at, []).append(rows)
+                at = self.parents.get(at, "")
+        return {key: np.sort(np.concatenate([*rows, np.empty(0, np.int64)])) for key, rows in pieces.items()}
+
+    @cached_property
+    def brand_rows(self) -> Mapping[str, Rows]:
+        """Product rows of each brand, ascending."""
+        return by_word(self.brands)
+
+
+def by_word(words: tuple[str, ...]) -> dict[str, Rows]:
+    """The places of each word that is not empty, ascending."""
+    if not words:
+        return {}
+    names, codes = np.unique(np.array(words, np.str_), return_inverse=True)
+    order = np.argsort(codes, kind="stable").astype(np.int64)
+    starts = np.searchsorted(codes[order], np.arange(len(names) + 1))
+    return {str(name): order[starts[n] : starts[n + 1]] for n, name in enumerate(names) if name}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from postgres_server import PostgresServer, postgres_server
 
 from graph.connection import Graph, connect
 from graph.jars import fetch
@@ -55,3 +56,19 @@ def graph(neo4j_server: LocalServer) -> Iterator[Graph]:
     with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as connection:
         connection.write_alone("close_everything", batch=5_000)
         yield connection
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A real, running PostgreSQL of this session's own."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def journal_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a new, empty journal; a test that asks for it runs on both databases."""
+    if request.param == "sqlite":
+        return str(tmp_path / "journal.db")
+    address: str = request.getfixturevalue("postgres").new_database()
+    return address

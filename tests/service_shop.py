@@ -101,6 +101,9 @@ def facts(**changes) -> ShopFacts:
         "store_ids": STORES,
         "is_ranged": ranged,
         "on_hand": on_hand,
+        "brands": columns[5],
+        "suppliers": {key: np.arange(n, count, 2) for n, key in enumerate(SUPPLIERS)},
+        "parents": {key: parent or "" for key, parent in PARENTS.items()},
     }
     return ShopFacts(**{**values, **changes})
 
@@ -124,7 +127,7 @@ def with_stock(store_id: str = "S1", **units: float) -> ShopFacts:
 def moment(base=None, *, model=None, verdicts=(), policy=None, ranker=None) -> Moment:
     """One moment of the shop."""
     base = base or facts()
-    now = replace(FactsNow.start(base, delistings={}, sequence=5), verdicts=VerdictBook.of(verdicts))
+    now = replace(FactsNow.start(base, sequence=5), verdicts=VerdictBook.of(verdicts))
     return Moment(now, ModelIndex.of(model or artefact(), base, ranker=ranker), TODAY, policy or Policy())
 
 

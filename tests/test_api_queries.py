@@ -210,7 +210,8 @@ def test_relation_edges_carry_figures_and_explanations(service):
 
 
 def test_a_verdict_counts_from_the_next_refresh(fresh):
-    fresh.journal.save_verdicts([shop.verdict("penne", "spaghetti", "pinned", relation="SUBSTITUTES_FOR", position=1)])
+    pin = shop.verdict("penne", "spaghetti", "pinned", relation="SUBSTITUTES_FOR", position=1)
+    fresh.journal.save_verdicts([pin], recorded_at=shop.NOON)
     within_two_seconds(lambda: skus(fresh.data(RELATIONS)["product"]["substitutes"])[0] == "penne")
     edge = fresh.data(RELATIONS)["product"]["substitutes"]["edges"][0]
     assert edge["verdict"] == {"word": "pinned"}

@@ -61,7 +61,7 @@ def test_what_nobody_knows_is_passed_by_and_counted(journal):
 
 def test_verdicts_arrive_too(journal):
     facts = live(journal)
-    journal.save_verdicts([shop.verdict("sauce", "spaghetti", "rejected")])
+    journal.save_verdicts([shop.verdict("sauce", "spaghetti", "rejected")], recorded_at=shop.NOON)
     book = facts.refresh().verdicts
     assert book.effective("COMPLEMENTS", "spaghetti", store_id=None, on=shop.TODAY)["sauce"].verdict == "rejected"
 

@@ -29,6 +29,7 @@ ONLY_IN = {
     "torch_geometric": {"gnn"},
     "neo4j": {"graph"},
     "sqlalchemy": {"journal"},
+    "alembic": {"journal"},
     "strawberry": {"api"},
     "deltalake": {"lake"},
     "statsforecast": {"forecast"},

@@ -26,8 +26,10 @@ def stock(sku="A", units=3.0, store_id="S1"):
 
 
 @pytest.fixture
-def journal(tmp_path):
-    return Journal(str(tmp_path / "journal.db"))
+def journal(journal_address):
+    opened = Journal(journal_address)
+    yield opened
+    opened.close()
 
 
 changes = st.one_of(
@@ -100,16 +102,17 @@ def test_an_instant_without_timezone_is_refused_and_nothing_kept(journal):
 
 def test_verdicts_are_kept_once_in_order(journal):
     second = replace(VERDICT, verdict_id="v2", store_id="S1", valid_from=date(2024, 1, 1), position=2)
-    assert journal.save_verdicts([VERDICT, VERDICT]) == 1
-    assert journal.save_verdicts([VERDICT, second]) == 1
+    assert journal.save_verdicts([VERDICT, VERDICT], recorded_at=NOON) == 1
+    assert journal.save_verdicts([VERDICT], recorded_at=NOON) == 1
+    assert journal.save_verdicts([VERDICT, second], recorded_at=NOON) == 2
     assert journal.verdicts() == [VERDICT, second]
     assert journal.verdicts(after=1) == [second]
 
 
 def test_a_verdict_id_with_other_content_saves_nothing(journal):
-    journal.save_verdicts([VERDICT])
+    journal.save_verdicts([VERDICT], recorded_at=NOON)
     with pytest.raises(KeyReused, match="'v1'"):
-        journal.save_verdicts([replace(VERDICT, verdict_id="v9"), replace(VERDICT, reason="Changed my mind.")])
+        journal.save_verdicts([replace(VERDICT, verdict_id="v9"), replace(VERDICT, reason="Other.")], recorded_at=NOON)
     assert journal.verdicts() == [VERDICT]
 
 
@@ -119,8 +122,8 @@ def _write(address, name, count):
         journal.record([stock(f"{name}-{n}"), stock(f"{name}-{n}b")], recorded_at=NOON, idempotency_key=f"{name}-{n}")
 
 
-def test_several_processes_write_one_gapless_order(tmp_path):
-    address = str(tmp_path / "journal.db")
+def test_several_processes_write_one_gapless_order(journal_address):
+    address = journal_address
     spawn = multiprocessing.get_context("fork")
     writers = [spawn.Process(target=_write, args=(address, f"w{n}", 20)) for n in range(3)]
     for writer in writers:
@@ -148,8 +151,8 @@ while True:
 
 
 @pytest.mark.parametrize("kill_after", [1, 7, 20])
-def test_what_was_acknowledged_survives_a_kill(tmp_path, kill_after):
-    address = str(tmp_path / "journal.db")
+def test_what_was_acknowledged_survives_a_kill(journal_address, kill_after):
+    address = journal_address
     with subprocess.Popen(
         [sys.executable, "-c", _ENDLESS, address],
         stdout=subprocess.PIPE,

@@ -1,0 +1,89 @@
+"""Database: the operational store's SQL database at an address, its tables brought up to date when it is opened."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DataError, NoSuchModuleError, SQLAlchemyError
+
+from journal.upgrading import upgrade
+from schema.errors import BadInput, Unavailable
+
+CONNECT_SECONDS: Final = 5
+
+
+class Database:
+    """A database; safe to share between threads and processes.
+
+    Args:
+        address: an SQLAlchemy URL, or the path of an SQLite file, which is made if absent.
+
+    Raises:
+        Unavailable: if the database cannot be reached.
+        BadInput: if the address is not one, or a newer program has upgraded the database.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._engine = _engine(address)
+        with self._diagnosed():
+            upgrade(self._engine)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection whose work is kept whole when the block ends, or not at all.
+
+        Raises:
+            Unavailable: if the database cannot be used.
+            BadInput: if a value is none that this database can keep.
+        """
+        with self._diagnosed(), self._engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give back every connection; the next use opens new ones."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _diagnosed(self) -> Iterator[None]:
+        try:
+            yield
+        except DataError as error:
+            raise BadInput(
+                f"The journal cannot keep this: {_cause(error)}.", remedy="Leave out what no text or number may hold."
+            ) from error
+        except SQLAlchemyError as error:
+            raise Unavailable(
+                f"The journal at {self._engine.url.render_as_string()} cannot be used: {_cause(error)}.",
+                remedy="Check that its database runs, its folder can be written and its disk is not full.",
+            ) from error
+
+
+def _engine(address: str) -> Engine:
+    try:
+        url = make_url(address if "://" in address else f"sqlite:///{address}")
+        is_postgres = url.get_backend_name() == "postgresql"
+        engine = create_engine(
+            url,
+            pool_pre_ping=not url.drivername.startswith("sqlite"),
+            connect_args={"connect_timeout": CONNECT_SECONDS} if is_postgres else {},
+        )
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise BadInput(
+            f"{address.rsplit('@', maxsplit=1)[-1]!r} is not the address of a database: {error}.",
+            remedy="Name a file, sqlite:///FILE, or another address SQLAlchemy knows, and install its driver.",
+        ) from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # FULL: what was acknowledged survives a power cut too, not only a killed process.
+    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _cause(error: SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or error).splitlines()[0].rstrip(".")

@@ -1,0 +1,1 @@
+"""The journal's revisions, one file each in `versions`; CONTRIBUTING.md says how to add one."""

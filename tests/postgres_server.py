@@ -1,0 +1,103 @@
+"""A real PostgreSQL of a test session's own: on loopback, in a temporary folder, gone when the session ends."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+
+def programs() -> Path | None:
+    """The folder of the newest PostgreSQL installed; None where there is none."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
+    return folders[-1] if folders else None
+
+
+class PostgresServer:
+    """A running server.
+
+    Attributes:
+        port: where it listens on 127.0.0.1.
+    """
+
+    def __init__(self, bin_folder: Path, folder: Path) -> None:
+        self._bin, self._folder = bin_folder, folder
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        # PostgreSQL refuses to run as root.
+        self._user = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._num_databases = 0
+
+    def initialise(self) -> None:
+        if self._user:
+            shutil.chown(self._folder, "nobody", "nogroup")
+        options = ["--no-sync", "--auth=trust", "--username=shelfgraph", "--encoding=UTF8", "--locale=C"]
+        self._run("initdb", "-D", str(self._folder / "data"), *options)
+
+    def start(self) -> None:
+        settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "max_connections=60"]
+        arguments = [argument for setting in settings for argument in ("-c", setting)]
+        self._process = subprocess.Popen(
+            [str(self._bin / "postgres"), "-D", str(self._folder / "data"), "-p", str(self.port), *arguments],
+            cwd=self._folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **self._user,
+        )
+        until = time.monotonic() + 20
+        is_ready = [str(self._bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        while subprocess.run(is_ready, check=False).returncode:
+            assert time.monotonic() < until, "PostgreSQL does not start"
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End at once, as a crash would; `start` recovers what was committed."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(20)
+            self._process = None
+
+    def new_database(self) -> str:
+        """The address of a database that nobody used before."""
+        self._num_databases += 1
+        name = f"journal_{self._num_databases}"
+        engine = create_engine(self._address("postgres"), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        return self._address(name)
+
+    def _address(self, name: str) -> str:
+        return f"postgresql+psycopg://shelfgraph@127.0.0.1:{self.port}/{name}"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self._bin / program), *arguments]
+        done = subprocess.run(command, check=False, cwd=self._folder, capture_output=True, text=True, **self._user)
+        assert done.returncode == 0, done.stderr
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """A server that runs until the block ends; the test is skipped by name where PostgreSQL is not installed."""
+    found = programs()
+    if found is None:
+        pytest.skip("no PostgreSQL below /usr/lib/postgresql: apt-get install postgresql")
+    folder = Path(tempfile.mkdtemp(prefix="shelfgraph-postgres-"))
+    server = PostgresServer(found, folder)
+    try:
+        server.initialise()
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
