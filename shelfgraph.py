@@ -110,8 +110,8 @@ class Parts:
 
         return connect(self._settings.graph_uri, **self._graph_login())
 
-    def app(self) -> "Starlette":
-        """The web application on the newest lake version and the champion.
+    def app(self, **settings: Any) -> "Starlette":
+        """The web application on the newest lake version and the champion, with more of `create_app`'s settings.
 
         Raises:
             NotFound: if nothing has been loaded.
@@ -142,6 +142,7 @@ class Parts:
             newer_model=self._newer_model,
             ledger=self.ledger(),
             replayer=self.replayer(live.result()),
+            **settings,
         )
 
     def live(self) -> "LiveFacts":

@@ -39,7 +39,7 @@ class Shop:
         ledger: where decisions are kept as they are made; whoever opens it closes it.
         ledger_days: for how long.
         replayer: makes them again; raises NotFound where nothing was loaded.
-        app: the web application on the champion; raises NotTrained or Unavailable.
+        app: the web application on the champion, with more of `create_app`'s settings; raises Unavailable.
         clock: the instant now, aware; the only source of it.
         code_commit: what the code is, for manifests.
     """
@@ -59,7 +59,7 @@ class Shop:
     ledger: Callable[[], "Ledger"]
     ledger_days: int
     replayer: Callable[[], "Replayer"]
-    app: Callable[[], "Starlette"]
+    app: Callable[..., "Starlette"]
     clock: Callable[[], datetime]
     code_commit: str
 

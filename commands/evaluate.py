@@ -14,6 +14,7 @@ from commands.context import shop_of
 from commands.evaluate_forecast import backtest_command, forecast_command
 from commands.evaluate_freshness import freshness_command
 from commands.evaluate_growth import growth_command
+from commands.evaluate_ledger import ledger_command
 from commands.evaluate_relations import (
     ablation_command,
     names_only_command,
@@ -53,6 +54,7 @@ application.command("ablation")(ablation_command)
 application.command("names-only")(names_only_command)
 application.command("growth")(growth_command)
 application.command("freshness")(freshness_command)
+application.command("ledger")(ledger_command)
 
 
 class CustomerProtocol(StrEnum):

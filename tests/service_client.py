@@ -11,6 +11,7 @@ from api.app import create_app
 from api.context import Context
 from decisions.advisor import Advisor
 from decisions.live import LiveFacts
+from decisions.replay import Replayer
 from graph.connection_async import connect_async
 from graph.paths import CustomerHistory, EvidencePaths
 from graph.server import USER, LocalServer
@@ -76,6 +77,7 @@ def serving(
         "on_context": contexts.append,
         "refresh_seconds": 0.02,
         "deadline_seconds": 20.0,
+        "replayer": Replayer(live.at, {model.model_version: model}.__getitem__) if model else None,
         **settings,
     }
     app = create_app(advisor=advisor, graph=graph, journal=journal, **wiring)

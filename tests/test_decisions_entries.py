@@ -127,8 +127,7 @@ def running(tmp_path):
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None, phases=PHASES)
 @given(steps=steps)
-def test_decisions_across_changes_come_out_again_with_the_same_hash(tmp_path_factory, steps):
-    running = Shop(tmp_path_factory.mktemp("shop"))
+def test_decisions_across_changes_come_out_again_with_the_same_hash(running, steps):
     kept = []
     for batch, is_substitution, request, history in steps:
         running.journal.record(batch, recorded_at=shop.NOON)
