@@ -10,6 +10,7 @@ import typer
 
 from commands.console import bars, out, table
 from commands.context import Shop, shop_of
+from schema.errors import Unavailable
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -28,13 +29,15 @@ def ledger_command(
 ) -> None:
     """Ask the service in this process for recommendations, by turns with the ledger and without, and compare times."""
     times, num_kept = asyncio.run(_measured(shop_of(ctx), requests, at_once))
+    if not all(times.values()):
+        raise Unavailable("No request was answered.", remedy="See what `shelfgraph doctor` says.")
     rows = [
         (name, _quantile(seconds, 0.5), _quantile(seconds, 0.95), _quantile(seconds, 0.99))
         for name, seconds in times.items()
     ]
     out.print(table(f"A recommendation of 20, ms ({at_once} at once)", ("ledger", "p50", "p95", "p99"), rows))
     added = rows[0][1] - rows[1][1]
-    out.print(f"Added by the ledger: p50 {added:+.2f} ms; {num_kept:,} of {requests:,} answers had an id.")
+    out.print(f"Added by the ledger: p50 {added:+.2f} ms; {num_kept:,} of {len(times['with']):,} answers had an id.")
 
 
 async def _measured(shop: Shop, requests: int, at_once: int) -> tuple[dict[str, list[float]], int]:
@@ -53,7 +56,8 @@ async def _measured(shop: Shop, requests: int, at_once: int) -> tuple[dict[str, 
             for place in range(2 * (requests + WARM_UP) // at_once):
                 is_kept["next"] = place % 2 == 0
                 asked = draw.choices(moment.base.skus, k=at_once)
-                answers = await asyncio.gather(*[_timed(app, sku) for sku in asked])
+                told = await asyncio.gather(*[_timed(app, sku) for sku in asked])
+                answers = [answer for answer in told if answer is not None]
                 if place * at_once < 2 * WARM_UP:
                     continue
                 times["with" if is_kept["next"] else "without"] += [seconds for seconds, _ in answers]
@@ -62,8 +66,8 @@ async def _measured(shop: Shop, requests: int, at_once: int) -> tuple[dict[str, 
     return times, num_kept
 
 
-async def _timed(app: "Starlette", sku: str) -> tuple[float, str | None]:
-    """Milliseconds of one answer, and its decision's id."""
+async def _timed(app: "Starlette", sku: str) -> tuple[float, str | None] | None:
+    """Milliseconds of one answer, and its decision's id; None where an error was answered."""
     body = json.dumps({"query": QUERY, "variables": {"sku": sku}}).encode()
     parts: list[bytes] = []
 
@@ -80,7 +84,8 @@ async def _timed(app: "Starlette", sku: str) -> tuple[float, str | None]:
     began = time.perf_counter()
     await app(scope, receive, send)
     milliseconds = 1000 * (time.perf_counter() - began)
-    return milliseconds, json.loads(b"".join(parts))["data"]["recommendations"]["decisionId"]
+    answer = (json.loads(b"".join(parts)).get("data") or {}).get("recommendations")
+    return None if answer is None else (milliseconds, answer["decisionId"])
 
 
 def _quantile(values: list[float], share: float) -> float:

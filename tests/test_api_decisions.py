@@ -151,7 +151,7 @@ def test_an_id_that_is_none_answers_null(running, decision_id):
 
 @kept_only
 def test_odd_texts_are_kept_and_found(running):
-    for customer in ("a\u0000b", "\ud800", "é😀"):
+    for customer in ("a\u0000b", "é😀"):
         decision_id = running.data(RECOMMEND, customer=customer)["recommendations"]["decisionId"]
         assert running.data(ENTRY, id=decision_id)["decision"]["replay"]["isSame"]
 
