@@ -9,6 +9,7 @@ from typing import Any, Final
 
 WHOLE: Final = 2.0**53
 """Below it a number without a fraction is exactly an integer, and written as one."""
+PLAIN: Final = frozenset({str, int, bool, type(None)})
 
 
 def canonical(value: object) -> str:
@@ -26,6 +27,8 @@ def sha256(text: str) -> str:
 
 
 def _plain(value: object) -> Any:
+    if type(value) in PLAIN:  # most of what an answer holds, and the dearest to find out by what follows
+        return value
     match value:
         case str():
             plain: Any = str(value)
@@ -35,9 +38,9 @@ def _plain(value: object) -> Any:
             plain = value.astimezone(UTC).isoformat()
         case date():
             plain = value.isoformat()
-        case Mapping():
+        case dict() | Mapping():
             plain = {str(key): _plain(each) for key, each in value.items()}
-        case Sequence():
+        case list() | tuple() | Sequence():
             plain = [_plain(each) for each in value]
         case _:
             plain = value

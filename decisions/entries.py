@@ -3,12 +3,12 @@
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from decisions.canonical import canonical, sha256
-from decisions.moment import Moment
+from decisions.moment import Moment, Policy
 from decisions.substitute import BasketLine, LineSubstitutes
 from schema.decisions import Bought, Decision, Offer, Request, Withheld
 from schema.ledger import LedgerEntry
@@ -31,7 +31,7 @@ def entry_of(
         inputs: the request with all that was asked of the graph for it, as JSON values, days and instants.
         answer: likewise; without names and paths.
     """
-    policy, text = asdict(moment.policy), canonical(answer)
+    text = canonical(answer)
     return LedgerEntry(
         decision_id=new_id(decided_at),
         kind=kind,
@@ -40,8 +40,8 @@ def entry_of(
         model_version=moment.trained().model_version,
         lake_version=moment.facts.base.lake_version,
         changes_sequence=moment.facts.sequence,
-        arm=policy.pop("arm"),
-        policy=canonical(policy),
+        arm=moment.policy.arm,
+        policy=_policy(moment.policy),
         customer_id=customer_id,
         inputs=canonical(inputs),
         answer=text,
@@ -59,9 +59,9 @@ def recommendation(
 ) -> LedgerEntry:
     """The entry of what `recommend` answered."""
     inputs = {
-        "request": asdict(request),
+        "request": vars(request),
         "first": first,
-        "history": [asdict(bought) for bought in decision.history],
+        "history": [vars(bought) for bought in decision.history],
         "is_history_lost": decision.is_history_lost,
     }
     return entry_of(
@@ -86,7 +86,7 @@ def substitution(
 ) -> LedgerEntry:
     """The entry of what `substitutes_for` answered."""
     inputs = {
-        "lines": [asdict(line) for line in lines],
+        "lines": [vars(line) for line in lines],
         "first": first,
         "store_id": store_id,
         "customer_age": customer_age,
@@ -125,6 +125,11 @@ def read(text: str) -> Json:
     """Canonical JSON as values."""
     found: Json = json.loads(text)
     return found
+
+
+@lru_cache(maxsize=64)
+def _policy(policy: Policy) -> str:
+    return canonical({name: value for name, value in vars(policy).items() if name != "arm"})
 
 
 def _page(offers: Sequence[Offer], withheld: Sequence[Withheld]) -> Json:

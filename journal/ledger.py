@@ -5,7 +5,6 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -180,7 +179,7 @@ def _readable(payloads: list[bytes]) -> list[LedgerEntry]:
 
 def payload_of(entry: LedgerEntry) -> bytes:
     """An entry as one line of the spool."""
-    body = {**asdict(entry), "decided_at": entry.decided_at.isoformat(), "decided_on": entry.decided_on.isoformat()}
+    body = {**vars(entry), "decided_at": entry.decided_at.isoformat(), "decided_on": entry.decided_on.isoformat()}
     return json.dumps(body, separators=(",", ":")).encode()
 
 

@@ -125,7 +125,7 @@ def running(tmp_path):
     return Shop(tmp_path)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None, phases=PHASES)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None, phases=PHASES)
 @given(steps=steps)
 def test_decisions_across_changes_come_out_again_with_the_same_hash(running, steps):
     kept = []
