@@ -51,17 +51,17 @@ def invalid(path: Path, message: str) -> UserError:
     return UserError(field=path, message=message, code=UserErrorCode.INVALID)
 
 
-def key_reused() -> UserError:
-    """The idempotency key came before with other content."""
+def key_reused(path: Path | None = None) -> UserError:
+    """The idempotency key, or an id, came before with other content."""
     said = "This key came before with other content. Repeat that, or give this a new key."
-    return UserError(field=["idempotencyKey"], message=said, code=UserErrorCode.KEY_REUSED)
+    return UserError(field=path or ["idempotencyKey"], message=said, code=UserErrorCode.KEY_REUSED)
 
 
 def errors_of_batch(name: str, size: int, most: int, key: str) -> list[UserError]:
     """What is wrong with a batch as a whole: how much it holds, and its key."""
     if size > most:
         return [invalid([name], f"{size} are too many. Send at most {most}.")]
-    if not 0 < len(key) <= MAX_KEY or not _is_writable(key):
+    if not 0 < len(key) <= MAX_KEY or not is_writable(key):
         return [invalid(["idempotencyKey"], f"The key must have 1 to {MAX_KEY} characters, none a control character.")]
     return []
 
@@ -82,7 +82,7 @@ def errors_of_window(path: Path, valid_from: date | None, valid_to: date | None)
 
 def errors_of_reason(path: Path, reason: str) -> list[UserError]:
     """What is wrong with a person's reason."""
-    if 0 < len(reason.strip()) <= MAX_REASON and _is_writable(reason):
+    if 0 < len(reason.strip()) <= MAX_REASON and is_writable(reason):
         return []
     return [invalid([*path, "reason"], f"Say why, in 1 to {MAX_REASON} characters.")]
 
@@ -92,6 +92,6 @@ def gathered(errors: Iterable[list[UserError]]) -> list[UserError]:
     return [error for several in errors for error in several]
 
 
-def _is_writable(text: str) -> bool:
+def is_writable(text: str) -> bool:
     """Whether every database keeps it: no control characters but line ends and tabs, no half characters."""
     return not any((ord(one) < 32 and one not in "\n\r\t") or 0xD800 <= ord(one) <= 0xDFFF for one in text)

@@ -7,6 +7,7 @@ from typing import Protocol
 from schema.artefact import Artefact
 from schema.changes import Change, RecordedChange
 from schema.decisions import Bought, PathStep
+from schema.events import Event
 from schema.facts import ShopFacts
 from schema.ranker import RankedProducts
 from schema.relations import Verdict
@@ -42,6 +43,9 @@ class ChangeLog(Protocol):
         self, verdicts: Sequence[Verdict], *, recorded_at: datetime, idempotency_key: str | None = None
     ) -> int:
         """The sequence number from which all of these verdicts hold, kept whole and once."""
+
+    def save_events(self, events: Sequence[Event], *, recorded_at: datetime) -> int:
+        """How many of these events were new, each kept once."""
 
     def last_sequence(self) -> int:
         """The number of the newest change; 0 where there is none."""

@@ -70,8 +70,10 @@ class RuleBook:
 
     def kept_apart(self, rows: Iterable[int], *, store_id: str | None, on: date) -> Rows:
         """Rows of products that are never to be offered together with any of these."""
-        own = np.array(sorted(set(rows)), np.int64)
         found = [np.empty(0, np.int64)]
+        if not self.rules:
+            return found[0]
+        own = np.array(sorted(set(rows)), np.int64)
         for _, rule in self.in_force(store_id=store_id, on=on):
             if rule.other is not None:
                 one, other = members(self.base, rule.subject), members(self.base, rule.other)

@@ -7,13 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from journal import verdict_log
+from journal import event_log, verdict_log
 from journal.database import Database
 from journal.numbering import take_numbers
 from journal.rows import change_of, change_row
 from journal.tables import CHANGES
 from schema.changes import Change, RecordedChange
 from schema.errors import KeyReused
+from schema.events import Event
 from schema.relations import Verdict
 
 PAGE = 10_000
@@ -106,6 +107,21 @@ class Journal:
         """How many verdicts, the oldest ones, no change announces: an earlier program kept them without one."""
         with self._database.transaction() as connection:
             return verdict_log.unannounced(connection)
+
+    def save_events(self, events: Sequence[Event], *, recorded_at: datetime) -> int:
+        """How many of these events were new; kept whole or not at all, each id once.
+
+        Raises:
+            KeyReused: if an event's id came before with another content; nothing is then kept.
+            Unavailable: if the database cannot be written.
+        """
+        with self._database.transaction() as connection:
+            return event_log.save(connection, events, recorded_at=recorded_at)
+
+    def events(self, *, after: int = 0, limit: int = PAGE) -> list[Event]:
+        """Events in the order in which they arrived: all but the first `after`, at most `limit`."""
+        with self._database.transaction() as connection:
+            return event_log.numbered(connection, after=after, limit=limit)
 
     def close(self) -> None:
         """Give back every connection; the next use opens new ones."""

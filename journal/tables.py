@@ -93,3 +93,18 @@ OUTCOMES: Final = Table(
     Column("recorded_at", DateTime, nullable=False),
 )
 """What became of decisions. `happened_at` and `recorded_at` are UTC; `position` counts from 0 within a batch."""
+
+EVENTS: Final = Table(
+    "events",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("event_id", String(255), nullable=False, unique=True),
+    Column("kind", String(32), nullable=False),
+    Column("happened_at", DateTime, nullable=False),
+    *(
+        Column(name, Text)
+        for name in ("session_id", "customer_id", "sku", "query", "store_id", "decision_id", "device", "region")
+    ),
+    Column("recorded_at", DateTime, nullable=False),
+)
+"""What shoppers did, in the order in which it arrived. Instants are UTC."""
