@@ -21,6 +21,7 @@ from commands.evaluate_relations import (
     relations_command,
     transfer_command,
 )
+from commands.evaluate_service import service_command
 from commands.evaluation_options import (
     AsOf,
     Files,
@@ -52,6 +53,7 @@ application.command("transfer")(transfer_command)
 application.command("ablation")(ablation_command)
 application.command("names-only")(names_only_command)
 application.command("growth")(growth_command)
+application.command("service")(service_command)
 application.command("freshness")(freshness_command)
 
 
