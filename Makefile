@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 # Imports are compiled once, not at every start, whatever the caller's habit is.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check bench clients lint types clean
+.PHONY: help setup demo test check bench bench-api clients lint types clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 11
@@ -44,6 +44,12 @@ types: setup
 
 bench: setup  ## seconds and rows a second of a load, beside the bare driver: SOURCE and DATA as for demo
 	@$(BIN)/shelfgraph evaluate loading --source $(SOURCE) --tables $(DATA)
+
+bench-api: setup  ## the service under load, beside what is promised, on a synthetic shop of its own: DATA=large, WITH="--soak 10"
+	@export SHELFGRAPH_HOME=.shelfgraph/bench-$(DATA) && mkdir -p $$SHELFGRAPH_HOME && \
+		trap '$(BIN)/shelfgraph graph stop' EXIT && $(BIN)/shelfgraph graph start && \
+		$(BIN)/shelfgraph load synthetic $(DATA) && $(BIN)/shelfgraph train && \
+		$(BIN)/shelfgraph evaluate service --json $$SHELFGRAPH_HOME/service.json --picture $$SHELFGRAPH_HOME/service.png $(WITH)
 
 clients:  ## the example product page's packages, its types from the contract, and the page (Node 20 or newer)
 	@cd examples/product-page && npm ci --ignore-scripts --no-audit --no-fund && npm run build

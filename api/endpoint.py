@@ -72,6 +72,9 @@ class Endpoint(GraphQL):
         except TimeoutError:
             await refuse(send, 200, "TIMEOUT", TOO_LONG)
         else:
+            reader = scope.get("graph_reader")
+            if reader is not None:
+                response.headers["Server-Timing"] = reader.told()
             await response(scope, receive, send)
 
     def decode_json(self, data: str | bytes) -> object:
@@ -94,6 +97,7 @@ class Endpoint(GraphQL):
             ledger=service.ledger,
             replayer=service.replayer,
         )
+        request.scope["graph_reader"] = context.reader
         service.on_context(context)
         return context
 

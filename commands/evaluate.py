@@ -22,6 +22,7 @@ from commands.evaluate_relations import (
     relations_command,
     transfer_command,
 )
+from commands.evaluate_service import service_command
 from commands.evaluation_options import (
     AsOf,
     Files,
@@ -53,6 +54,7 @@ application.command("transfer")(transfer_command)
 application.command("ablation")(ablation_command)
 application.command("names-only")(names_only_command)
 application.command("growth")(growth_command)
+application.command("service")(service_command)
 application.command("freshness")(freshness_command)
 application.command("ledger")(ledger_command)
 

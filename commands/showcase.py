@@ -28,7 +28,7 @@ def show_answers(url: str, artefact: "Artefact") -> None:
     Raises:
         Unavailable: if the service does not answer within WAIT_SECONDS.
     """
-    _wait(url.replace("/graphql", "/readyz"))
+    wait_ready(url.replace("/graphql", "/readyz"))
     query = (files("commands") / "showcase.graphql").read_text()
     answers = (ask(url, query, {"sku": sku}) for sku in telling_products(artefact)[:TRIES])
     _print_answer(max(answers, key=_num_shown))
@@ -68,7 +68,12 @@ def telling_products(artefact: "Artefact") -> list[str]:
     return [sku for sku in popular if sku in both] or popular
 
 
-def _wait(url: str) -> None:
+def wait_ready(url: str) -> None:
+    """Return when an address answers 200.
+
+    Raises:
+        Unavailable: if it does not within WAIT_SECONDS.
+    """
     until = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < until:
         try:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from graphql import build_schema, parse, validate
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api import compatibility
@@ -80,6 +80,7 @@ def test_a_harmless_change_keeps_every_operation_valid():
         assert validate(build_schema(SHOP.replace(before, after)), operation) == []
 
 
+@settings(deadline=None)
 @given(st.integers(-400, 400))
 def test_what_is_deprecated_may_go_on_its_day_and_not_before(days):
     gone = "\n".join(line.split("price:")[0] for line in SHOP.splitlines())

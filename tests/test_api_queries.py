@@ -332,24 +332,6 @@ def test_round_trips_do_not_grow_with_the_page(service):
     assert service.reads(SUBSTITUTE, lines=lines, store="S1") == few == 1
 
 
-def test_the_ide_and_its_scripts_come_from_here(service):
-    page = service.http.get("/graphql", headers={"accept": "text/html"}).text
-    assert "https://" not in page
-    assert "RecordStock" in page
-    for name in ("graphiql.min.js", "graphiql.min.css", "react.production.min.js", "react-dom.production.min.js"):
-        assert f"/graphiql/{name}" in page
-        assert service.http.get(f"/graphiql/{name}").status_code == 200
-
-
-def test_every_example_of_the_ide_is_valid():
-    from graphql import parse, validate
-
-    from api.graphiql import EXAMPLES
-
-    for example in EXAMPLES:
-        assert validate(contract()._schema, parse(example)) == []
-
-
 def test_a_promoted_model_is_served_without_a_restart(loaded, tmp_path):
     newer = replace(shop.artefact(), model_version="newer")
     promoted = threading.Event()
