@@ -151,7 +151,7 @@ def _lines(
     keys = history.keys.assign(row=np.arange(history.num_series)).merge(terms, on="sku")
     played = np.isfinite(history.grids["units"])
     at = keys["row"].to_numpy()
-    keys = keys.loc[played[at, :origin].any(axis=1) & played[at, origin:].all(axis=1)]
+    keys = keys.iloc[np.flatnonzero(played[at, :origin].any(axis=1) & played[at, origin:].all(axis=1))]
     if not len(keys):
         raise EmptyWindow("No product with a supplier sold in every week to be played.")
     rows, number = keys["row"].to_numpy(), len(keys)

@@ -130,7 +130,7 @@ def _chosen(source: LakeVersion, history: SalesHistory, day: date, wish: Wish) -
     if wish.skus:
         rows = rows[rows["sku"].isin(wish.skus)]
     lately = np.isfinite(history.grids["units"][rows["row"].to_numpy(), -SCALE_REVIEWS:])
-    rows = rows.loc[lately.any(axis=1)]
+    rows = rows.iloc[np.flatnonzero(lately.any(axis=1))]
     if not len(rows):
         raise EmptyWindow("No line that is asked for has a supplier and sold lately.")
     return rows.sort_values(["store_id", "sku"], ignore_index=True)

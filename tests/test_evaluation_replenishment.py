@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from lake_shops import stage
-from test_jobs_replenish import shop
+from test_jobs_planning import shop
 
 from evaluation import replenishment
 from evaluation.replay import WhatIf

@@ -1,4 +1,4 @@
-"""Replenishing from the lake: terms, positions, proposals, and what is refused."""
+"""Planning from the lake: forecasts, terms, positions, proposals, and what is refused."""
 
 from datetime import date, timedelta
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from lake_shops import PUBLISHED_AT, stage
 
+from jobs.forecast import forecast_weeks, save_fans
 from jobs.replenish import Wish, replenish, table_of
 from lake.sources import table_source
 from lake.store import Lake
@@ -119,3 +120,15 @@ def test_a_shop_without_weekly_sales_is_told_so(tmp_path):
     lake.publish(stage(tmp_path, {"products": [{"sku": "a"}]}), published_at=PUBLISHED_AT)
     with pytest.raises(MissingTable, match="weekly_sales"):
         replenish(lake.at(1), OrderPolicy())
+
+
+def test_weeks_ahead_are_told_and_drawn(version, tmp_path):
+    found = forecast_weeks(version, weeks=3, store_id="S1")
+    told = found.forecast.table()
+    assert told.num_rows == 6
+    assert told.column("week_starts_on").to_pylist()[:3] == [week(NUM_WEEKS + ahead) for ahead in range(3)]
+    assert 14 < told.column("mean").to_numpy()[:3].mean() < 26
+    save_fans(found, tmp_path / "fans.svg")
+    assert (tmp_path / "fans.svg").stat().st_size > 1000
+    with pytest.raises(NotFound, match="no product with weekly sales z"):
+        forecast_weeks(version, weeks=3, sku="z")
