@@ -2,7 +2,21 @@
 
 import typer
 
-from commands import check, contract, demo, doctor, evaluate, forecast, graph, ledger, load, replenish, score, serve, train
+from commands import (
+    check,
+    contract,
+    demo,
+    doctor,
+    evaluate,
+    forecast,
+    graph,
+    ledger,
+    load,
+    replenish,
+    score,
+    serve,
+    train,
+)
 
 application = typer.Typer(
     name="shelfgraph",
