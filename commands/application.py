@@ -2,7 +2,21 @@
 
 import typer
 
-from commands import check, contract, demo, doctor, evaluate, graph, ledger, load, score, serve, train
+from commands import (
+    check,
+    contract,
+    demo,
+    doctor,
+    evaluate,
+    forecast,
+    graph,
+    ledger,
+    load,
+    replenish,
+    score,
+    serve,
+    train,
+)
 
 application = typer.Typer(
     name="shelfgraph",
@@ -19,6 +33,9 @@ application.command("serve")(serve.serve_command)
 application.command("replay")(ledger.replay_command)
 application.add_typer(ledger.application, name="ledger")
 application.command("score")(score.score_command)
+application.command("forecast")(forecast.forecast_command)
+application.command("replenish")(replenish.replenish_command)
+application.command("simulate")(replenish.simulate_command)
 application.add_typer(evaluate.application, name="evaluate")
 application.add_typer(contract.application, name="contract")
 application.command("check")(check.check_command)

@@ -63,7 +63,7 @@ def _picked(sizes: Floats, values: Floats, chosen: list[tuple[Floats, float]]) -
     rules += [LinearConstraint((each[:, None] * sizes).ravel()[None, :], -np.inf, limit) for each, limit in chosen]
     found = milp(
         -values.ravel(),
-        integrality=np.ones(values.size),
+        integrality=np.ones(values.size, np.int64),
         bounds=Bounds(0, 1),
         constraints=rules,
         options={"time_limit": SECONDS, "mip_rel_gap": 1e-3},

@@ -121,7 +121,7 @@ def propose(lines: OrderLines, policy: OrderPolicy, *, on: date) -> list[OrderPr
     """
     found, demand = wanted(lines, policy)
     units = _within_limits(found.units, lines, demand, policy)
-    rows = np.flatnonzero(units > 0)
+    rows = np.flatnonzero(units > 0).tolist()
     position = lines.on_hand + lines.on_order + units
     until = demand.until_next
     mean = np.maximum(until.mean(axis=1), 1e-9)

@@ -13,7 +13,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 OURS = "shelfgraph"
-_LOWER_IS_BETTER = ("ece", "gini", "brier", "wape", "mape", "wrmsse", "pinball", "error")
+_LOWER_IS_BETTER = (
+    "ece",
+    "gini",
+    "brier",
+    "wape",
+    "mape",
+    "wrmsse",
+    "pinball",
+    "error",
+    "stock_",
+    "waste_",
+    "weeks_of",
+)
 _WANTED = {"bias": 0.0, "coverage_90": 0.9}
 """Metrics that are best at a value, and that value."""
 
@@ -157,7 +169,7 @@ def save_picture(report: Report, path: Path) -> None:
 
 def headline(report: Report, most: int = 6) -> list[str]:
     """The metrics that a picture shows: the first ones told of our model, counts and spreads left out."""
-    aside = ("coverage", "gini", "num_", "decile_", "bias")
+    aside = ("weeks_of", "coverage", "gini", "num_", "decile_", "bias")
     return [metric for metric in report.results[OURS] if not metric.startswith(aside)][:most]
 
 

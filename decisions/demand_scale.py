@@ -1,0 +1,101 @@
+"""How far drawn demand lay off in past weeks, and draws put right by it: their level, their width, and plain means."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from decisions.lead_demand import week_draws
+
+Floats = npt.NDArray[np.float64]
+NUM_CLASSES: Final = 3
+"""Thirds of lines by demand, each put right by itself."""
+PRIOR_LINES: Final = 20
+"""Lines of a class that forecasts as they are weigh as much as."""
+BLENDS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
+SCALE_WEEKS: Final = 3
+"""Weeks whose sum is compared with what was drawn."""
+
+
+@dataclass(frozen=True)
+class DemandScale:
+    """What puts drawn demand right, by class `[NUM_CLASSES]`.
+
+    Attributes:
+        cuts: demand between the classes `[NUM_CLASSES − 1]`, units a week.
+        blend: weight of the forecast against the mean of past sales.
+        level: times the forecast's own mean.
+        width: times its spread about the mean.
+    """
+
+    cuts: Floats
+    blend: Floats
+    level: Floats
+    width: Floats
+
+    def of(self, quantiles: Floats, past: Floats) -> Floats:
+        """Quantiles put right `[num_lines, num_weeks, 19]`, at least 0.
+
+        Args:
+            quantiles: units a week at LEVELS, of the weeks from a review on.
+            past: `[num_lines]` units a week that each line sold before it.
+        """
+        center = week_draws(quantiles).mean(axis=2, keepdims=True)
+        usual = center.mean(axis=(1, 2))
+        kind = np.searchsorted(self.cuts, usual)
+        blend, level, width = self.blend[kind], self.level[kind], self.width[kind]
+        mean = blend * level * usual + (1 - blend) * past
+        ratio = np.where(usual > 0, mean / np.maximum(usual, 1e-9), 1.0)
+        moved = ratio[:, None, None] * center + width[:, None, None] * (quantiles - center)
+        return np.asarray(np.maximum(moved, 0.0))
+
+
+def scale_by(quantiles: Sequence[Floats], past: Sequence[Floats], wanted: Floats) -> DemandScale | None:
+    """The scale of past reviews, one a week; None where there are fewer than SCALE_WEEKS.
+
+    Args:
+        quantiles: by review, of the weeks from it on `[num_lines, num_weeks, 19]`.
+        past: by review, units a week sold before it `[num_lines]`.
+        wanted: `[num_lines, num_reviews]` units wanted in the week of each review.
+    """
+    whole = len(quantiles) - SCALE_WEEKS + 1
+    if whole < 1:
+        return None
+    drawn = [week_draws(quantiles[review])[:, :SCALE_WEEKS].sum(axis=1) for review in range(whole)]
+    return fit_scale(
+        drawn[0].mean(axis=1) / SCALE_WEEKS,
+        told=np.stack([each.mean(axis=1) for each in drawn], axis=1),
+        spread=np.stack([each.std(axis=1) for each in drawn], axis=1),
+        past=SCALE_WEEKS * np.stack(past[:whole], axis=1),
+        actual=np.stack([wanted[:, review : review + SCALE_WEEKS].sum(axis=1) for review in range(whole)], axis=1),
+    )
+
+
+def fit_scale(week_mean: Floats, *, told: Floats, spread: Floats, past: Floats, actual: Floats) -> DemandScale:
+    """The scale with which past forecasts would have erred least, and as widely as they said.
+
+    Args:
+        week_mean: `[num_lines]` units a week that put a line in its class.
+        told: `[num_lines, num_reviews]` units that were expected over some weeks after each review.
+        spread: their standard deviation.
+        past: units of as many weeks like those before each review.
+        actual: what was wanted in them.
+    """
+    cuts = np.quantile(week_mean, np.arange(1, NUM_CLASSES) / NUM_CLASSES)
+    kind = np.searchsorted(cuts, week_mean)
+    blend, level, width = (np.ones(NUM_CLASSES) for _ in range(3))
+    for number in range(NUM_CLASSES):
+        own = kind == number
+        if not own.any() or told[own].sum() <= 0 or actual[own].sum() <= 0:
+            continue
+        known = own.sum() / (own.sum() + PRIOR_LINES)
+        level[number] = 1 + known * (actual[own].sum() / told[own].sum() - 1)
+        means = [one * level[number] * told[own] + (1 - one) * past[own] for one in BLENDS]
+        best = int(np.argmin([np.abs(actual[own] - mean).sum() for mean in means]))
+        blend[number] = BLENDS[best]
+        misses = actual[own] - means[best]
+        ratio = np.sqrt((misses**2).sum() / max(float((spread[own] ** 2).sum()), 1e-9))
+        width[number] = 1 + known * (ratio - 1)
+    return DemandScale(cuts, blend, level, width)

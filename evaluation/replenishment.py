@@ -1,0 +1,191 @@
+"""Protocol replenishment: policies played over a shop's past weeks, ours beside the textbook's and the shop's own."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from decisions.order_points import order_points, tradeoff
+from decisions.replenish import LineDemand, batch_units, checked, ordered_units
+from decisions.simulation import Orders, simulate
+from decisions.textbook import fill_rate_points, service_points
+from evaluation.replay import REVIEW_DAYS, Replay, WhatIf, history_figures, read_replay
+from evaluation.report import OURS, Report, peak_mib
+from forecast.history import history_by
+from lake.sources import TableSource, table_source
+from lake.version import LakeVersion
+from schema.errors import MissingTable
+from schema.progress import Progress, silent
+from schema.relations import Relations
+from schema.supply import OrderPolicy
+from schema.tables import RetailTables
+
+Floats = npt.NDArray[np.float64]
+Points = Callable[[int], Floats]
+"""Number of the review → order points `[num_lines]`."""
+SWEPT: Final = (0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98)
+"""Service levels at which Z·σ·√L is played besides, to find the one that meets as much as ours."""
+
+
+def policies_played(
+    replay: Replay, level: float, *, progress: Progress = silent
+) -> tuple[Mapping[str, Mapping[str, float]], float]:
+    """Figures by policy, and Z·σ·√L's stock over ours where its Z is chosen afterwards to fill as much.
+
+    Args:
+        level: the fill rate asked of ours, and of the textbook's fill-rate form; Z·σ·√L takes it for its service level,
+            as is often done.
+
+    Returns:
+        Of ours, ours with substitutes pooled, Z·σ·√L on our forecast and on past sales, the textbook's fill-rate form
+        on our forecast, and the shop's own past; the ratio is NaN where no service level fills as much.
+    """
+    demands = _demands(replay, progress)
+    makers: dict[str, Points] = {
+        "Z·σ·√L, past sales": _textbook(replay, level, None),
+        "Z·σ·√L, our forecast": _textbook(replay, level, demands),
+        "textbook fill rate, our forecast": _filling(replay, level, demands),
+        "substitutes pooled": _ours(replay, level, demands, pools=True),
+        OURS: _ours(replay, level, demands, pools=False),
+    }
+    found: dict[str, Mapping[str, float]] = {"as it was": history_figures(replay)}
+    for number, (name, points) in enumerate(makers.items()):
+        found[name] = _played(replay, points, demands)
+        progress("policies played", number + 1, len(makers) + len(SWEPT))
+    swept = []
+    for number, service in enumerate(SWEPT):
+        swept.append(_played(replay, _textbook(replay, service, demands), demands))
+        progress("policies played", len(makers) + number + 1, len(makers) + len(SWEPT))
+    return found, stock_at(swept, found[OURS]["fill_rate"]) / found[OURS]["stock_units"]
+
+
+def _demands(replay: Replay, progress: Progress) -> list[LineDemand]:
+    """Demand as forecast at each review, put right from the first counted one on."""
+    found = []
+    for review in range(replay.num_reviews):
+        told = replay.quantiles[review]
+        if replay.scale is not None and review * REVIEW_DAYS >= replay.scene.skip_days:
+            told = replay.scale.of(told, replay.past_sales(review)[0])
+        demand = LineDemand.of(replace(replay.lines, demand=told), REVIEW_DAYS)
+        found.append(demand)
+        progress("forecasts by review", review + 1, replay.num_reviews)
+    return found
+
+
+def stock_at(swept: Sequence[Mapping[str, float]], fill_rate: float) -> float:
+    """The stock at which a swept policy would fill as much, between its two nearest levels; NaN outside them."""
+    fills, stocks = ([one[name] for one in swept] for name in ("fill_rate", "stock_units"))
+    order = np.argsort(fills)
+    return float(np.interp(fill_rate, np.array(fills)[order], np.array(stocks)[order], left=np.nan, right=np.nan))
+
+
+def _played(replay: Replay, points: Points, demands: list[LineDemand]) -> dict[str, float]:
+    first = points(0)
+    batch = batch_units(replay.lines, demands[0].in_review)
+    sells = demands[0].until_next.mean(axis=1) > 0
+
+    def orders(review: int, position: Floats) -> Floats:
+        return ordered_units(first if review == 0 else points(review), position, replay.lines, sells)
+
+    play: Orders = orders
+    return simulate(replay.scene, play, opening=np.floor(first + batch / 2)).figures(replay.scene)
+
+
+def _ours(replay: Replay, level: float, demands: list[LineDemand], *, pools: bool) -> Points:
+    policy = OrderPolicy(level=level, review_days=REVIEW_DAYS, pools_substitutes=pools)
+    kept = np.asarray(replay.scene.transfer.sum(axis=1)).ravel()
+    lines = replace(replay.lines, kept_share=np.clip(kept, 0, 1))
+
+    def points(review: int) -> Floats:
+        demand = demands[review]
+        choice = tradeoff(demand.until_order, demand.until_next, batch_units(lines, demand.in_review))
+        return order_points(choice, lines, policy, demand.in_review)
+
+    return points
+
+
+def _textbook(replay: Replay, level: float, demands: list[LineDemand] | None) -> Points:
+    def points(review: int) -> Floats:
+        mean, sd = _by_day(replay, review, demands)
+        return np.maximum(service_points(mean, sd, replay.lines.lead_days, review_days=REVIEW_DAYS, level=level), 0)
+
+    return points
+
+
+def _filling(replay: Replay, level: float, demands: list[LineDemand]) -> Points:
+    def points(review: int) -> Floats:
+        mean, sd = _by_day(replay, review, demands)
+        return fill_rate_points(mean, sd, replay.lines.lead_days, review_days=REVIEW_DAYS, level=level)
+
+    return points
+
+
+def _by_day(replay: Replay, review: int, demands: list[LineDemand] | None) -> tuple[Floats, Floats]:
+    if demands is not None:
+        return demands[review].day_mean, demands[review].day_sd
+    mean, sd = replay.past_sales(review)
+    return mean / 7, sd / np.sqrt(7)
+
+
+def run(  # noqa: PLR0913  # keywords only: what is played
+    source: LakeVersion | RetailTables,
+    *,
+    weeks: int = 24,
+    skip_weeks: int = 6,
+    level: float = 0.95,
+    relations: Relations | None = None,
+    what_if: WhatIf = WhatIf(),  # noqa: B008 (immutable)
+    plays_perishables: bool = False,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Report:
+    """Play a shop's last weeks under each policy; see `read_replay` and `policies_played`.
+
+    Raises:
+        MissingTable: if there are no weekly sales or no deliveries.
+        EmptyWindow: if there are too few weeks.
+        BadInput: if the level is not between 0 and 1.
+    """
+    checked(OrderPolicy(level=level))
+    tables = table_source(source)
+    if "weekly_sales" not in tables:
+        raise MissingTable("Simulating orders", "weekly_sales")
+    history = history_by(tables.rows, tables.info.currency)
+    replay = read_replay(
+        tables,
+        history,
+        weeks=weeks,
+        skip_weeks=skip_weeks,
+        relations=relations,
+        what_if=what_if,
+        plays_perishables=plays_perishables,
+        seed=seed,
+        progress=progress,
+    )
+    return _report(replay, tables, level, seed, progress)
+
+
+def _report(replay: Replay, tables: TableSource, level: float, seed: int, progress: Progress) -> Report:
+    results, ratio = policies_played(replay, level, progress=progress)
+    start, skipped = replay.rolling.history.weeks[replay.rolling.origin], replay.scene.skip_days // 7
+    return Report(
+        protocol="replenishment",
+        tables=tables.info.name,
+        data_hash=tables.load_ids[-1].as_py(),
+        as_of=pd.Timestamp(start).date(),
+        seed=seed,
+        fit_seconds=0.0,
+        peak_mib=peak_mib(),
+        results=results,
+        differences={},
+        notes=(
+            f"{len(replay.lines):,} lines, {replay.num_reviews} weeks, the first {skipped} not counted; "
+            f"asked: a fill rate of {level:g}.",
+            f"Z·σ·√L on our forecast needs {ratio:.3f} times our stock where its Z is chosen afterwards to fill as "
+            "much as ours did.",
+            "As it was: the shop's own weeks' ends, sales over estimated demand.",
+        ),
+    )

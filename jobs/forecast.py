@@ -1,0 +1,113 @@
+"""Forecast: what each product will sell in each store in the weeks to come, by a lake version's weekly sales."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from forecast.history import Rows, SalesHistory
+from forecast.rolling import roll_forecast
+from forecast.settings import ForecastSettings
+from jobs.demand import weekly_history
+from lake.version import LakeVersion
+from schema.demand import DemandForecast
+from schema.errors import EmptyWindow, MissingTable, NotFound
+from schema.progress import Progress, silent
+
+PAST_SHOWN = 26
+"""Weeks of sales that a picture shows before the forecast."""
+
+
+@dataclass(frozen=True)
+class WeeksAhead:
+    """A forecast beside the sales it was made from.
+
+    Attributes:
+        history: known weeks alone; forecast: by series of `rows`, then week.
+        rows: `[num_series]` of the history.
+    """
+
+    history: SalesHistory
+    forecast: DemandForecast
+    rows: Sequence[int]
+
+
+def forecast_weeks(
+    source: LakeVersion,
+    *,
+    weeks: int,
+    as_of: date | None = None,
+    sku: str | None = None,
+    store_id: str | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> WeeksAhead:
+    """The weeks after the last known one, of all series, or those of a product or store; prices stay as they were last.
+
+    Args:
+        as_of: units of weeks that had not ended by then are not looked at; None looks at all.
+
+    Raises:
+        MissingTable: if there are no weekly sales.
+        NotFound: if no such product or store has any.
+        EmptyWindow: if no week had ended by that day.
+    """
+    history = weekly_history(source, as_of=as_of)
+    if history is None:
+        raise MissingTable("Forecasting", "weekly_sales")
+    known = np.flatnonzero(np.isfinite(history.grids["units"]).any(axis=0))
+    if not len(known):
+        raise EmptyWindow("No week of sales had ended by that day.", remedy="Choose a later day.")
+    week = int(known[-1]) + 1
+    history = replace(history, grids={name: grid[:, :week] for name, grid in history.grids.items()})
+    rows = _rows(history, sku, store_id)
+    rolling = roll_forecast(
+        history, rows, origin=week, num_ahead=weeks, settings=ForecastSettings(seed=seed), progress=progress
+    )
+    ahead = np.arange(week, week + weeks)
+    told = rolling.fitted.predict(np.repeat(rows, weeks), np.tile(ahead, len(rows)))
+    return WeeksAhead(history, told, rows.tolist())
+
+
+def save_fans(found: WeeksAhead, path: Path, *, most: int = 6) -> None:
+    """Draw the best sellers' last weeks and fans of quantiles (PNG or SVG by suffix), `most` series at most."""
+    from matplotlib.figure import Figure  # noqa: PLC0415  # heavy, and wanted for pictures alone
+
+    units, told = found.history.grids["units"], found.forecast
+    weeks = len(told) // len(found.rows)
+    totals = told.mean.reshape(-1, weeks).sum(axis=1)
+    first = np.argsort(-totals, kind="stable")[:most]
+    columns = min(2, len(first))
+    figure = Figure(figsize=(6.4 * columns, 2.8 * -(-len(first) // columns)), layout="constrained")
+    panels = figure.subplots(-(-len(first) // columns), columns, squeeze=False).ravel()
+    for panel, place in zip(panels, first, strict=False):
+        part, row = slice(place * weeks, (place + 1) * weeks), found.rows[place]
+        days, past = told.week_starts_on[part], found.history.weeks[-PAST_SHOWN:]
+        panel.plot(past, units[row, -PAST_SHOWN:], color="black", linewidth=1)
+        for low, shade in ((0, "#dbe7f1"), (2, "#b9d0e3"), (4, "#8fb3d1")):
+            panel.fill_between(
+                days, told.quantiles[part, low], told.quantiles[part, 18 - low], color=shade, linewidth=0
+            )
+        panel.plot(days, told.mean[part], color="#d9480f", linewidth=1.5)
+        panel.set_title(f"{told.sku[part][0]} in {told.store_id[part][0]}", fontsize=10, loc="left")
+        panel.set_ylim(bottom=0)
+        panel.tick_params(labelsize=8)
+        panel.tick_params(axis="x", rotation=30)
+        panel.spines[["top", "right"]].set_visible(False)
+    for panel in panels[len(first) :]:
+        panel.set_axis_off()
+    figure.suptitle("Units a week: sold (black), expected (red), 90, 70 and 50 % intervals", fontsize=11)
+    figure.savefig(path, dpi=120)
+
+
+def _rows(history: SalesHistory, sku: str | None, store_id: str | None) -> Rows:
+    keys, chosen = history.keys, np.ones(history.num_series, np.bool_)
+    for column, kind, key in (("sku", "product", sku), ("store_id", "store", store_id)):
+        if key is not None:
+            chosen &= (keys[column] == key).to_numpy()
+            if not chosen.any():
+                near = sorted(keys[column].unique())[:5]
+                raise NotFound(f"{kind} with weekly sales", key, near=near)
+    return np.flatnonzero(chosen).astype(np.int64)
