@@ -21,6 +21,7 @@ from commands.evaluate_relations import (
     relations_command,
     transfer_command,
 )
+from commands.evaluate_search import search_command
 from commands.evaluation_options import (
     AsOf,
     Files,
@@ -53,6 +54,7 @@ application.command("ablation")(ablation_command)
 application.command("names-only")(names_only_command)
 application.command("growth")(growth_command)
 application.command("freshness")(freshness_command)
+application.command("search")(search_command)
 
 
 class CustomerProtocol(StrEnum):
