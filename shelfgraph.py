@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from registry.store import Registry
     from schema.artefact import Artefact
     from schema.facts import ShopFacts
+    from schema.listings import Listings
 
 
 class Parts:
@@ -120,10 +121,12 @@ class Parts:
             champion = beside.submit(self._newer_model, None)
             live = beside.submit(self.live)
             from api.app import create_app  # noqa: PLC0415
+            from api.search_desk import SearchDesk  # noqa: PLC0415
             from decisions.advisor import Advisor  # noqa: PLC0415
             from graph.connection_async import connect_async  # noqa: PLC0415
             from graph.paths import CustomerHistory, EvidencePaths  # noqa: PLC0415
             from ranking.saved import open_ranker  # noqa: PLC0415
+            from search.synonyms import SynonymsFile  # noqa: PLC0415
 
             graph = connect_async(self._settings.graph_uri, **self._graph_login())
         advisor = Advisor(
@@ -138,6 +141,7 @@ class Parts:
             advisor=advisor,
             graph=graph,
             journal=self.journal,
+            search=SearchDesk(self._listings, read_synonyms=SynonymsFile(self._settings.synonyms_file).read),
             clock=clock,
             newer_model=self._newer_model,
             ledger=self.ledger(),
@@ -165,6 +169,11 @@ class Parts:
         from lake.facts import read_facts  # noqa: PLC0415
 
         return read_facts(self.lake, version=version, as_of=self.lake.default_as_of(version))
+
+    def _listings(self, version: int) -> "Listings":
+        from lake.listings import read_listings  # noqa: PLC0415
+
+        return read_listings(self.lake.at(version))
 
     def _graph_login(self) -> dict[str, Any]:
         settings = self._settings

@@ -10,7 +10,7 @@ from typing import Final
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from api.context import Context, GraphReader
 from api.contract import contract
@@ -19,6 +19,8 @@ from api.follower import EVERY_SECONDS, Follower, NewerModel
 from api.graphiql import assets, page
 from api.health import Readiness, alive
 from api.request_log import MAX_BODY_BYTES, RequestLog
+from api.search_desk import SearchDesk
+from api.sockets import Sockets
 from decisions.advisor import Advisor
 from decisions.ports import ChangeLog
 from decisions.replay import Replayer
@@ -35,6 +37,7 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
     advisor: Advisor,
     graph: GraphReader,
     journal: ChangeLog,
+    search: SearchDesk,
     clock: Callable[[], datetime],
     deadline_seconds: float = 5.0,
     refresh_seconds: float = EVERY_SECONDS,
@@ -49,6 +52,7 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
         advisor: decisions by live facts and one model version.
         graph: an asynchronous connection to read names, joins and paths from.
         journal: where mutations are recorded.
+        search: words, facets and completion; it follows the lake while the application is up.
         clock: the present instant, aware.
         deadline_seconds: when an operation is given up, here and in the graph.
         refresh_seconds: how often the journal and the champion are looked at.
@@ -57,24 +61,28 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
         ledger: where decisions are kept, closed when the application ends; None keeps none.
         replayer: makes them again.
     """
-    service = Service(advisor, graph, journal, clock, deadline_seconds, on_context, ledger, replayer)
+    service = Service(advisor, graph, journal, search, clock, deadline_seconds, on_context, ledger, replayer)
     follower = Follower(advisor, newer_model=newer_model, every_seconds=refresh_seconds)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await follower.start()
         warming = asyncio.create_task(_warm_up(graph, advisor.moment().facts.base.skus[:2]))
+        searching = asyncio.create_task(search.follow(advisor.moment, every_seconds=refresh_seconds))
         try:
             yield
         finally:
-            warming.cancel()
-            await asyncio.gather(warming, return_exceptions=True)
+            for task in (warming, searching):
+                task.cancel()
+            await asyncio.gather(warming, searching, return_exceptions=True)
             await follower.stop()
             if ledger is not None:
                 await asyncio.to_thread(ledger.close)
 
-    routes = [
-        Route("/graphql", Endpoint(service, contract=contract(), ide=page(advisor.moment().facts.base))),
+    schema = contract()
+    routes: list[BaseRoute] = [
+        Route("/graphql", Endpoint(service, contract=schema, ide=page(advisor.moment().facts.base))),
+        WebSocketRoute("/graphql", Sockets(service, contract=schema)),
         Mount("/graphiql", assets()),
         Route("/healthz", alive),
         Route("/readyz", Readiness(service, follower).look),

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info as StrawberryInfo
 
+from api.search_desk import SearchDesk
 from decisions.advisor import Advisor
 from decisions.moment import Moment
 from decisions.ports import ChangeLog
@@ -18,7 +19,7 @@ from decisions.relations import Related
 from decisions.replay import Replayer
 from graph.catalogue import Catalogue
 from journal.ledger import Build, Ledger
-from schema.catalogue import Brand, Category, Product, Promotion, Store, Supplier
+from schema.catalogue import Brand, Category, Customer, Product, Promotion, Store, Supplier
 from schema.decisions import Explanation
 from schema.errors import Unavailable
 from schema.ledger import Outcome
@@ -75,17 +76,23 @@ class BoundedReader:
 
 @dataclass
 class Context:
-    """One request's view: a moment of facts and model, and loaders that gather keys into one read each."""
+    """One request's view: a moment of facts and model, and loaders that gather keys into one read each.
+
+    Attributes:
+        connection_params: what a socket's `connection_init` carried; empty over HTTP.
+    """
 
     moment: Moment
     advisor: Advisor
     journal: ChangeLog
+    search: SearchDesk
     reader: BoundedReader
     clock: Callable[[], datetime]
     request_id: str
     ledger: Ledger | None = None
     replayer: Replayer | None = None
     num_replays: int = 0
+    connection_params: dict[str, Any] = field(default_factory=dict)
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict)
 
     @property
@@ -124,6 +131,11 @@ class Context:
         return self._by_key("promotions", self.catalogue.promotions)
 
     @property
+    def customers(self) -> DataLoader[str, Customer | None]:
+        """Customers by key."""
+        return self._by_key("customers", self.catalogue.customers)
+
+    @property
     def explanations(self) -> DataLoader[Related, Explanation]:
         """Explanations by relation edge."""
         return self._loader("explanations", self._explain)
@@ -140,6 +152,12 @@ class Context:
             nothing.set_result(None)
             return nothing
         return asyncio.wrap_future(self.ledger.keep(build))
+
+    def renew(self, moment: Moment, *, seconds: float) -> None:
+        """See a newer moment, forget what was read before, and have so much time from now on."""
+        self.moment = moment
+        self.reader = BoundedReader(self.reader.graph, time.monotonic() + seconds)
+        self._loaders.clear()
 
     def joined(self, read: Callable[..., Awaitable[dict[str, list[V]]]], **page: Any) -> DataLoader[str, list[V]]:
         """One of the catalogue's joins by key; fields that ask for the same page share a read."""

@@ -1,13 +1,15 @@
 """The contract: every type of the API in one schema, and the file it is printed to."""
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext
+from strawberry.types.graphql import OperationType
 
 from api.decisions import LedgerQuery
 from api.entities import Brand, Category, Promotion, Store, Supplier
@@ -18,6 +20,8 @@ from api.products import Product
 from api.query import Query
 from api.request_log import log
 from api.scalars import SCALARS
+from api.streams import told_stream
+from api.subscriptions import Subscription
 
 PRINTED: Final = Path(__file__).with_name("schema.graphql")
 """The contract as front-end teams read it, kept current by a test."""
@@ -38,12 +42,18 @@ class Contract(strawberry.Schema):
                 request_id = getattr(getattr(execution_context, "context", None), "request_id", None)
                 log.error("operation failed", request_id=request_id, path=error.path, exc_info=error.original_error)
 
+    async def stream(self, *given: Any, **named: Any) -> StreamResult:
+        """The results of a subscription; a socket runs nothing else."""
+        only = {"allowed_operation_types": (OperationType.SUBSCRIPTION,)}
+        return told_stream(await super().stream(*given, **{**named, **only}))
+
 
 def contract() -> Contract:
     """The schema that `/graphql` answers by."""
     return Contract(
         query=Queries,
         mutation=Mutation,
+        subscription=Subscription,
         types=[Product, Category, Brand, Supplier, Store, Promotion],
         extensions=[WithinLimits, ParserCache, ValidationCache],
         config=StrawberryConfig(scalar_map=SCALARS),

@@ -20,6 +20,7 @@ from api.context import BoundedReader, Context, GraphReader
 from api.contract import Contract
 from api.errors import told
 from api.request_log import refuse
+from api.search_desk import SearchDesk
 from decisions.advisor import Advisor
 from decisions.ports import ChangeLog
 from decisions.replay import Replayer
@@ -43,6 +44,7 @@ class Service:
     advisor: Advisor
     graph: GraphReader
     journal: ChangeLog
+    search: SearchDesk
     clock: Callable[[], datetime]
     deadline_seconds: float = 5.0
     on_context: Callable[[Context], None] = lambda _context: None
@@ -91,6 +93,7 @@ class Endpoint(GraphQL):
             moment=service.advisor.moment(),
             advisor=service.advisor,
             journal=service.journal,
+            search=service.search,
             reader=BoundedReader(service.graph, time.monotonic() + service.deadline_seconds),
             clock=service.clock,
             request_id=request.scope["request_id"],

@@ -1,5 +1,6 @@
 """What products belong to: categories, brands, suppliers, stores and promotions."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +10,7 @@ import strawberry
 from api.context import Info
 from api.ids import global_id
 from api.nodes import Node
-from api.pages import After, Before, First, Last, PageInfo, asked, cursor, page_info
+from api.pages import After, Asked, Before, First, Last, PageInfo, asked, cursor, page_info
 from graph.catalogue import Owner
 from schema import catalogue
 
@@ -65,18 +66,19 @@ class Category(Node):
         card = None if self.parent_id is None else await info.context.categories.load(self.parent_id)
         return None if card is None else Category.of(card)
 
+    @strawberry.field(description="Every category that this one is part of, the top first.")
+    async def ancestors(self, info: Info) -> "list[Category]":
+        """Those above."""
+        cards = await info.context.joined(info.context.catalogue.ancestors).load(self.category_id)
+        return [Category.of(card) for card in cards]
+
     @strawberry.field(description="The categories right below, by key.")
     async def subcategories(self, info: Info, first: First = None, after: After = None) -> "CategoryConnection":
         """A page by key."""
         page = asked("category", first, after)
         start = "" if page.after is None else str(page.after[0])
         loader = info.context.joined(info.context.catalogue.subcategories, after=start, limit=page.limit + 1)
-        cards = await loader.load(self.category_id)
-        cursors = [cursor("category", card.category_id) for card in cards[: page.limit]]
-        edges = [CategoryEdge(cursor=at, node=Category.of(card)) for at, card in zip(cursors, cards, strict=False)]
-        return CategoryConnection(
-            edges=edges, page_info=page_info(cursors, page=page, has_more=len(cards) > page.limit)
-        )
+        return category_page(await loader.load(self.category_id), page)
 
 
 @strawberry.type(description="A category in a list.")
@@ -93,6 +95,13 @@ class CategoryConnection:
 
     edges: list[CategoryEdge] = strawberry.field(description="The page, in order.")
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
+
+
+def category_page(cards: Sequence[catalogue.Category], page: Asked) -> CategoryConnection:
+    """The page of categories by key that `cards` begin with, one more than it holds where the list goes on."""
+    cursors = [cursor("category", card.category_id) for card in cards[: page.limit]]
+    edges = [CategoryEdge(cursor=at, node=Category.of(card)) for at, card in zip(cursors, cards, strict=False)]
+    return CategoryConnection(edges=edges, page_info=page_info(cursors, page=page, has_more=len(cards) > page.limit))
 
 
 @strawberry.type(description="A brand, known by its name.")

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from graphql import GraphQLError
+from strawberry.schema.exceptions import InvalidOperationTypeError
 
 from schema.errors import BadInput, Busy, NotFound, NotTrained, ShelfgraphError, Unavailable, WrongCredentials
 
@@ -18,6 +19,7 @@ CODES: Final[tuple[tuple[type[BaseException], str, str | None], ...]] = (
     (Unavailable, "UNAVAILABLE", AWAY),
     (TimeoutError, "TIMEOUT", "This took longer than an operation may. Ask for less at once."),
     (RecursionError, "BAD_USER_INPUT", "This is nested too deeply."),
+    (InvalidOperationTypeError, "BAD_USER_INPUT", "A socket runs subscriptions alone. Ask for this over HTTP."),
     (ShelfgraphError, "INTERNAL", BROKEN),
 )
 """Error class, its `extensions.code`, and what is said instead of its own words (None: those); the first that fits."""

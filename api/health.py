@@ -36,6 +36,7 @@ class Readiness:
             "journal": journal,
             "model": "ready" if version else "No model version has been published yet. Run `shelfgraph train`.",
             "live_facts": self._follower.problem or "ready",
+            "search": service.search.state,
         }
         is_ready = all(state == "ready" for state in checks.values())
         facts = service.advisor.moment().facts

@@ -87,8 +87,8 @@ def place(kind: str, text: str | None) -> Place | None:
 
 
 def _is_place(kind: str, parts: list[object]) -> bool:
-    if kind == "search":
-        return len(parts) == 2 and isinstance(parts[0], float) and isinstance(parts[1], str)
+    if kind == "found":
+        return [type(part) for part in parts] == [str, float, str]
     return len(parts) == 1 and isinstance(parts[0], str)
 
 

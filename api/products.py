@@ -2,12 +2,12 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 
 import numpy as np
 import strawberry
 
-from api.context import Context, Info
+from api.context import Info
 from api.entities import Brand, Category, decimal
 from api.ids import global_id
 from api.joins import (
@@ -28,9 +28,13 @@ from graph.catalogue import LAST_KEY, Owner
 from schema import catalogue
 from schema.decisions import Availability
 from schema.edges import BOUGHT_WITH_CAP
-from schema.errors import BadInput
+from search.catalogue import FacetField
 
-MAX_WORDS = 200
+_COUNTED: Final[dict[Owner, FacetField]] = {
+    "category": FacetField.CATEGORY,
+    "brand": FacetField.BRAND,
+    "supplier": FacetField.SUPPLIER,
+}
 StoreId = Annotated[str | None, strawberry.argument(description="At this store; null means any store.")]
 InStockOnly = Annotated[bool, strawberry.argument(description="Leave out what is not known to be in stock.")]
 
@@ -182,18 +186,20 @@ class ProductEdge:
 class ProductConnection:
     """A connection."""
 
-    is_counted: strawberry.Private[bool]
+    owner: strawberry.Private[Owner]
+    key: strawberry.Private[str]
     edges: list[ProductEdge] = strawberry.field(description="The page, in order.")
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
 
     @strawberry.field(description="How many there are in all; null where that is not counted cheaply.")
     async def total_count(self, info: Info) -> int | None:
         """The count."""
-        return await info.context.catalogue.num_products() if self.is_counted else None
+        field = _COUNTED.get(self.owner)
+        return None if field is None else (await info.context.search.current()).total(field, self.key)
 
 
-async def product_page(info: Info, page: Asked, *, owner: Owner = "product", key: str = "") -> ProductConnection:
-    """A page of all products, or of an owner's, by sku."""
+async def product_page(info: Info, page: Asked, *, owner: Owner, key: str) -> ProductConnection:
+    """A page of an owner's products, by sku."""
     skus = await info.context.catalogue.page(
         owner,
         key,
@@ -205,29 +211,12 @@ async def product_page(info: Info, page: Asked, *, owner: Owner = "product", key
     has_more = len(skus) > page.limit
     shown = skus[len(skus) - page.limit if has_more else 0 :] if page.is_last else skus[: page.limit]
     cursors = [cursor("product", sku) for sku in shown]
-    return await _connection(info.context, shown, cursors, page, has_more, is_counted=owner == "product")
-
-
-async def search_page(info: Info, page: Asked, *, words: str) -> ProductConnection:
-    """A page of products whose names or descriptions have the words, best first."""
-    if len(words) > MAX_WORDS:
-        raise BadInput(f"A search of {len(words):,} characters is too long.", remedy=f"Send at most {MAX_WORDS}.")
-    start = None if page.after is None else (float(page.after[0]), str(page.after[1]))
-    found = await info.context.catalogue.search(words, after=start, limit=page.limit + 1)
-    shown = found[: page.limit]
-    cursors = [cursor("search", score, sku) for score, sku in shown]
-    skus = [sku for _, sku in shown]
-    return await _connection(info.context, skus, cursors, page, len(found) > page.limit, is_counted=False)
-
-
-async def _connection(
-    context: Context, skus: list[str], cursors: list[str], page: Asked, has_more: bool, *, is_counted: bool
-) -> ProductConnection:
-    cards = await context.products.load_many(skus)
+    cards = await info.context.products.load_many(shown)
     edges = [
         ProductEdge(cursor=at, node=Product.of(card))
         for at, card in zip(cursors, cards, strict=True)
         if card is not None
     ]
-    info = page_info(cursors, page=page, has_more=has_more)
-    return ProductConnection(is_counted=is_counted, edges=edges, page_info=info)
+    return ProductConnection(
+        owner=owner, key=key, edges=edges, page_info=page_info(cursors, page=page, has_more=has_more)
+    )

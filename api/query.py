@@ -5,12 +5,15 @@ from typing import Annotated, Any
 
 import strawberry
 
+from api.completions import Completion, completions
 from api.context import Context, Info
-from api.entities import Brand, Category, Promotion, Store, Supplier
+from api.customers import Customer
+from api.entities import Brand, Category, CategoryConnection, Promotion, Store, Supplier, category_page
+from api.found import FoundProductConnection, found_products
 from api.ids import kind_and_key
 from api.nodes import Node
 from api.pages import MAX_PAGE, After, Before, First, Last, asked
-from api.products import Product, ProductConnection, product_page, search_page
+from api.products import Product
 from api.recommendations import (
     Age,
     AtStore,
@@ -24,8 +27,8 @@ from api.recommendations import (
     recommendations,
 )
 from api.rules import RuleQuery
+from api.search_inputs import Chosen, Order, Words
 from api.verdicts import VerdictQuery
-from graph.catalogue import Owner
 from schema.errors import BadInput
 
 Sku = Annotated[str, strawberry.argument(description="The retailer's key of the product.")]
@@ -35,21 +38,8 @@ NodeId = Annotated[strawberry.ID, strawberry.argument(description="An id that an
 NodeIds = Annotated[
     list[strawberry.ID], strawberry.argument(description=f"Ids that earlier answers held, at most {MAX_PAGE}.")
 ]
-Words = Annotated[
-    str | None,
-    strawberry.argument(description="Words of names or descriptions, the last one perhaps begun; best first."),
-]
-
-
-@strawberry.input(description="Which products; at most one of both.")
-class ProductFilter:
-    """A filter."""
-
-    category_id: str | None = strawberry.field(default=None, description="Of this category and those below it.")
-    brand: str | None = strawberry.field(default=None, description="Of this brand.")
-
-
-Filter = Annotated[ProductFilter | None, strawberry.argument(description="Which products; null means all.")]
+Prefix = Annotated[str, strawberry.argument(description="What a person has typed so far.")]
+FirstCompletions = Annotated[int, strawberry.argument(description="How many, 0 to 50.")]
 
 
 @strawberry.type(description="What callers may ask.")
@@ -62,34 +52,40 @@ class Query(RuleQuery, VerdictQuery):
         card = await info.context.products.load(sku)
         return None if card is None else Product.of(card)
 
-    @strawberry.field(description="Products by key, or by how well their words fit.")
-    async def products(
+    @strawberry.field(
+        description="Products by words, conditions and order, with facets; by key where nothing is asked."
+    )
+    async def products(  # noqa: PLR0913, PLR0917  # each is an argument of the contract
         self,
         info: Info,
         query: Words = None,
-        filter: Filter = None,
+        filter: Chosen = None,
+        sort: Order = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> ProductConnection:
+    ) -> FoundProductConnection:
         """A page of products."""
-        chosen = [] if filter is None else [(k, v) for k, v in _owners(filter) if v is not None]
-        if len(chosen) > 1 or (chosen and query is not None):
-            raise BadInput("`query`, `categoryId` and `brand` cannot be combined.", remedy="Ask by one of them.")
-        if query is not None:
-            if last is not None or before is not None:
-                raise BadInput("A search is read forwards.", remedy="Use `first` and `after`.")
-            return await search_page(info, asked("search", first, after), words=query)
-        page = asked("product", first, after, last, before)
-        owner, key = chosen[0] if chosen else ("product", "")
-        return await product_page(info, page, owner=owner, key=key or "")
+        return await found_products(info, query, filter, sort, asked("found", first, after, last, before))
+
+    @strawberry.field(description="What a person who has begun to type may be looking for, likeliest first.")
+    async def completions(self, info: Info, prefix: Prefix, first: FirstCompletions = 10) -> list[Completion]:
+        """Completions."""
+        return await completions(info, prefix, first)
 
     @strawberry.field(description="A category by its key; null if there is none.")
     async def category(self, info: Info, category_id: Key) -> Category | None:
         """One category."""
         card = await info.context.categories.load(category_id)
         return None if card is None else Category.of(card)
+
+    @strawberry.field(description="The categories at the top of the tree, by key.")
+    async def categories(self, info: Info, first: First = None, after: After = None) -> CategoryConnection:
+        """A page by key."""
+        page = asked("category", first, after)
+        start = "" if page.after is None else str(page.after[0])
+        return category_page(await info.context.catalogue.top_categories(after=start, limit=page.limit + 1), page)
 
     @strawberry.field(description="A brand by its name; null if there is none.")
     async def brand(self, info: Info, name: Name) -> Brand | None:
@@ -114,6 +110,12 @@ class Query(RuleQuery, VerdictQuery):
         """One promotion."""
         card = await info.context.promotions.load(promotion_id)
         return None if card is None else Promotion.of(card)
+
+    @strawberry.field(description="A customer by their key; null if there is none.")
+    async def customer(self, info: Info, customer_id: Key) -> Customer | None:
+        """One customer."""
+        card = await info.context.customers.load(customer_id)
+        return None if card is None else Customer.of(card)
 
     @strawberry.field(description="Anything of the catalogue by its id; null if it is gone.")
     async def node(self, info: Info, id: NodeId) -> Node | None:
@@ -145,10 +147,6 @@ class Query(RuleQuery, VerdictQuery):
     ) -> list[LineOffers] | None:
         """Substitutes for a basket."""
         return await offers_for_lines(info, basket_lines, store_id, first, customer_age)
-
-
-def _owners(chosen: ProductFilter) -> list[tuple[Owner, str | None]]:
-    return [("category", chosen.category_id), ("brand", chosen.brand)]
 
 
 async def _nodes(context: Context, ids: list[strawberry.ID]) -> list[Node | None]:

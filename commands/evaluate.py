@@ -22,6 +22,7 @@ from commands.evaluate_relations import (
     relations_command,
     transfer_command,
 )
+from commands.evaluate_search import search_command
 from commands.evaluate_service import service_command
 from commands.evaluation_options import (
     AsOf,
@@ -57,6 +58,7 @@ application.command("growth")(growth_command)
 application.command("service")(service_command)
 application.command("freshness")(freshness_command)
 application.command("ledger")(ledger_command)
+application.command("search")(search_command)
 
 
 class CustomerProtocol(StrEnum):

@@ -25,8 +25,17 @@ def listen(shop: Shop, app: "Starlette") -> None:
     """Serve until Ctrl-C or SIGTERM."""
     import uvicorn  # noqa: PLC0415
 
+    from api.request_log import MAX_BODY_BYTES  # noqa: PLC0415
+
     out.print(f"GraphQL and GraphiQL: [link]{shop.graphiql_url}[/link]   (Ctrl-C ends)")
-    uvicorn.run(app, host=shop.api_host, port=shop.api_port, log_level="warning", access_log=False)
+    uvicorn.run(
+        app,
+        host=shop.api_host,
+        port=shop.api_port,
+        log_level="warning",
+        access_log=False,
+        ws_max_size=MAX_BODY_BYTES,
+    )
 
 
 def refuse_used_port(host: str, port: int) -> None:

@@ -36,6 +36,13 @@ class Settings(BaseSettings):
     api_host: str = Field(default="127.0.0.1", description="The address that `serve` listens on.")
     api_port: int = Field(default=8000, description="The port that `serve` listens on.")
 
+    synonyms: str = Field(default="", description="A CSV file of words that mean the same; empty: in the home.")
+
+    @property
+    def synonyms_file(self) -> Path:
+        """Where the shop's synonyms are, if it has any."""
+        return Path(self.synonyms) if self.synonyms else self.home / "synonyms.csv"
+
     @property
     def lake_root(self) -> str:
         """The lake's address."""

@@ -5,22 +5,33 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Final, Literal, Protocol, TypeVar
 
-from schema.catalogue import BoughtWith, Brand, Category, Product, Promoted, Promotion, Store, Supplier, Supply
+from graph.bought import bought
+from schema.catalogue import (
+    BoughtWith,
+    Brand,
+    Category,
+    Customer,
+    Product,
+    Promoted,
+    Promotion,
+    Store,
+    Supplier,
+    Supply,
+)
+from schema.decisions import Bought
 
 T = TypeVar("T")
 Row = dict[str, Any]
-Owner = Literal["product", "category", "brand", "supplier", "store", "promotion"]
+Owner = Literal["category", "brand", "supplier", "store", "promotion"]
 LAST_KEY: Final = "\U0010ffff"
 """Greater than any key."""
 _PAGES: Final[dict[Owner, tuple[str, str]]] = {
-    "product": ("find_product_page", "find_product_page_backwards"),
     "category": ("find_category_page", "find_category_page_backwards"),
     "brand": ("find_brand_page", "find_brand_page_backwards"),
     "supplier": ("find_supplier_page", "find_supplier_page_backwards"),
     "store": ("find_store_page", "find_store_page_backwards"),
     "promotion": ("find_promotion_page", "find_promotion_page_backwards"),
 }
-_LUCENE: Final = frozenset('+-&|!(){}[]^"~*?:\\/')
 
 
 class Read(Protocol):
@@ -65,6 +76,25 @@ class Catalogue:
         rows = await self._read("find_promotions", keys=list(keys))
         return {row["promotion_id"]: _promotion(row) for row in rows}
 
+    async def customers(self, keys: Sequence[str]) -> dict[str, Customer]:
+        """Customers by key; those that do not exist are absent."""
+        rows = await self._read("find_customers", keys=list(keys))
+        return {row["customer_id"]: Customer(**{**row, "joined_on": _day(row["joined_on"])}) for row in rows}
+
+    async def bought(self, keys: Sequence[str]) -> dict[str, list[Bought]]:
+        """What each customer buys, strongest first."""
+        rows = await self._read("find_bought_of_many", keys=list(keys))
+        return {row["customer_id"]: [bought(*each) for each in row["bought"]] for row in rows}
+
+    async def ancestors(self, keys: Sequence[str]) -> dict[str, list[Category]]:
+        """Everything above each category, the top first."""
+        return self._by_key(await self._read("find_ancestors", keys=list(keys)), Category)
+
+    async def top_categories(self, *, after: str, limit: int) -> list[Category]:
+        """Categories that are part of none with a key greater than `after`, ascending, at most `limit`."""
+        rows = await self._read("find_top_categories", after=after, limit=limit)
+        return [Category(**row, parent_id=None) for row in rows]
+
     async def subcategories(self, keys: Sequence[str], *, after: str, limit: int) -> dict[str, list[Category]]:
         """Each category's own subcategories with a key greater than `after`, ascending, at most `limit`."""
         return self._by_key(await self._read("find_subcategories", keys=list(keys), after=after, limit=limit), Category)
@@ -82,32 +112,19 @@ class Catalogue:
         return self._by_key(await self._read("find_bought_with", keys=list(skus), limit=limit), BoughtWith)
 
     async def page(
-        self, owner: Owner, key: str = "", *, after: str = "", before: str = LAST_KEY, limit: int, is_last: bool = False
+        self, owner: Owner, key: str, *, after: str = "", before: str = LAST_KEY, limit: int, is_last: bool = False
     ) -> list[str]:
-        """Skus between two skus, ascending: all products, or those of a category (and below), brand, supplier, ….
+        """Skus between two skus, ascending: those of a category (and below), brand, supplier, ….
 
         Args:
-            key: the owner's; not used for `product`.
+            key: the owner's.
             after, before: both exclusive; a place stays valid while products come and go.
             limit: how many at most.
             is_last: the last ones rather than the first.
         """
-        params = {"after": after, "before": before, "limit": limit, **({} if owner == "product" else {"key": key})}
-        skus = [row["sku"] for row in await self._read(_PAGES[owner][is_last], **params)]
+        rows = await self._read(_PAGES[owner][is_last], key=key, after=after, before=before, limit=limit)
+        skus = [row["sku"] for row in rows]
         return skus[::-1] if is_last else skus
-
-    async def search(self, words: str, *, after: tuple[float, str] | None, limit: int) -> list[tuple[float, str]]:
-        """Score and sku of products whose names or descriptions have the words, best first, after a place."""
-        query = plain_words(words)
-        if not query:
-            return []
-        score, sku = after or (float("inf"), "")
-        rows = await self._read("find_products_by_words", words=query, after_score=score, after=sku, limit=limit)
-        return [(row["score"], row["sku"]) for row in rows]
-
-    async def num_products(self) -> int:
-        """How many products there are, from the graph's own count."""
-        return int((await self._read("find_product_count"))[0]["num_products"])
 
     async def warm_up(self) -> None:
         """Have the graph plan the statements that product pages need, so that no caller waits for it."""
@@ -116,7 +133,7 @@ class Catalogue:
         for join in (self.supplies, self.promoted, self.subcategories):
             await join([], after="", limit=0)
         await self.bought_with([], limit=0)
-        await self.page("product", limit=0)
+        await self.page("category", "", limit=0)
 
     @staticmethod
     def _by_key(rows: list[Row], make: Callable[..., T]) -> dict[str, list[T]]:
@@ -125,14 +142,6 @@ class Catalogue:
             key = row.pop("key")
             grouped[key].append(make(**row))
         return grouped
-
-
-def plain_words(text: str) -> str:
-    """The words of a text with nothing in it that Lucene's query language would obey, the last one as a beginning."""
-    cleaned = "".join(" " if mark in _LUCENE or not mark.isprintable() else mark for mark in text)
-    # Lower case: AND, OR and NOT are words here.
-    words = cleaned.lower().split()
-    return " ".join([*words[:-1], f"({words[-1]} OR {words[-1]}*)"]) if words else ""
 
 
 def _product(row: Row) -> Product:

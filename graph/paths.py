@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
+from graph.bought import bought
 from graph.catalogue import Read, Row
 from schema.decisions import Bought, PathStep
 
@@ -58,12 +58,6 @@ class CustomerHistory:
             Unavailable: if the graph does not answer in time.
         """
         return [bought(*row.values()) for row in await self._read("find_bought", customer_id=customer_id)]
-
-
-def bought(sku: str, strength: float, num_baskets: int, last_bought_ms: int | None) -> Bought:
-    """One product a customer buys, as the statements answer it; the instant in milliseconds since 1970-01-01 UTC."""
-    instant = None if last_bought_ms is None else datetime.fromtimestamp(last_bought_ms / 1000, UTC)
-    return Bought(sku, strength, num_baskets, instant)
 
 
 def _path(row: Row) -> Path:

@@ -12,9 +12,9 @@ from decisions.facts_now import FactsNow
 from decisions.model_index import ModelIndex
 from decisions.moment import Moment
 from decisions.recommend import recommend
+from graph.bought import bought
 from graph.connection import Graph
 from graph.extract import read_nodes
-from graph.paths import bought
 from ranking.saved import open_ranker
 from schema.artefact import Artefact
 from schema.decisions import Bought, Request

@@ -110,3 +110,13 @@ class BoughtWith:
     sku: str
     num_baskets: int
     lift: float | None
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A customer or household; no name, address or e-mail is ever kept."""
+
+    customer_id: str
+    segment: str | None
+    region: str | None
+    joined_on: date | None

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.context import Context
+from api.search_desk import SearchDesk
 from decisions.advisor import Advisor
 from decisions.live import LiveFacts
 from decisions.replay import Replayer
@@ -18,6 +19,7 @@ from graph.server import USER, LocalServer
 from journal.store import Journal
 from schema.artefact import Artefact
 from schema.facts import ShopFacts
+from schema.listings import Listings
 
 
 class Service:
@@ -64,6 +66,7 @@ def serving(
     facts: ShopFacts | None = None,
     model: Artefact | None = None,
     read_facts: Callable[[int], ShopFacts] = lambda version: shop.facts(lake_version=version),
+    read_listings: Callable[[int], Listings] = shop.listings,
     **settings: Any,
 ) -> Iterator[Service]:
     """A running service of the service shop."""
@@ -78,6 +81,7 @@ def serving(
         "refresh_seconds": 0.02,
         "deadline_seconds": 20.0,
         "replayer": Replayer(live.at, {model.model_version: model}.__getitem__) if model else None,
+        "search": SearchDesk(read_listings),
         **settings,
     }
     app = create_app(advisor=advisor, graph=graph, journal=journal, **wiring)

@@ -16,6 +16,7 @@ from schema.edges import EDGES as EDGES_BY_NAME
 from schema.embeddings import EmbeddingTable, Space
 from schema.facts import NO_DAY, ShopFacts
 from schema.graph_columns import edge_schema, node_schema
+from schema.listings import Listings, Shelf
 from schema.nodes import NODES
 from schema.relations import RELATION_SCHEMA, Relations, Verdict
 from schema.snapshot import GraphSnapshot
@@ -201,3 +202,22 @@ def _table(rows: list[dict], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_pylist(
         [{**dict.fromkeys(schema.names), "load_id": "l1", **row} for row in rows], schema=schema
     )
+
+
+def listings(version: int = 1, **changes) -> Listings:
+    """The shop in words, as the snapshot has it."""
+    offers = [(SUPPLIERS[n % 2], sku) for n, sku in enumerate(SKUS)] + [("bolt", "beer")]
+    values = {
+        "lake_version": version,
+        "skus": SKUS,
+        "names": tuple(PRODUCTS[sku][0] for sku in SKUS),
+        "descriptions": tuple(f"Our {PRODUCTS[sku][0]}" for sku in SKUS),
+        "brands": tuple(PRODUCTS[sku][5] for sku in SKUS),
+        "gtins": tuple(f"40000000000{n:02}" for n in range(len(SKUS))),
+        "category_ids": tuple(PRODUCTS[sku][1] for sku in SKUS),
+        "supplier_ids": tuple(tuple(sorted(who for who, what in offers if what == sku)) for sku in SKUS),
+        "is_private_label": np.array([1 if PRODUCTS[sku][5] == "Roma" else 0 for sku in SKUS], np.int8),
+        "categories": {key: Shelf(key.title(), parent) for key, parent in PARENTS.items()},
+        "supplier_names": {key: key.upper() for key in SUPPLIERS},
+    }
+    return Listings(**{**values, **changes})

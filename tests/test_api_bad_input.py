@@ -162,9 +162,10 @@ def test_cost_multiplies_page_sizes_and_is_told(service):
         'after: "' + cursor("search", 1.0, "a") + '"',
         'after: "' + cursor("product", "a", "b") + '"',
         'before: "' + "A" * 5_000 + '"',
-        'query: "a", filter: {brand: "b"}',
-        'filter: {brand: "b", categoryId: "c"}',
-        'query: "a", last: 1',
+        'after: "' + cursor("found", "NAME", 1.0, "a") + '"',
+        'after: "' + cursor("found", "SKU", "a", "a") + '"',
+        'filter: {price: {min: "NaN"}}',
+        'query: "' + "a" * 201 + '"',
         'query: "a", after: "' + cursor("product", "a") + '"',
     ],
 )

@@ -114,7 +114,7 @@ def test_each_kind_is_found_and_knows_its_products(service):
         promotion(promotionId: "p1") { kind products { edges { node { sku } } } } }"""
     )
     assert skus(data["category"]["products"]) == ["fusilli", "lasagne"]
-    assert data["category"]["products"]["totalCount"] is None
+    assert data["category"]["products"]["totalCount"] == 5
     assert skus(data["supplier"]["products"]) == ["beer"]
     assert skus(data["store"]["products"]) == ["spaghetti_xl"]
     assert len(data["promotion"]["products"]["edges"]) == 5
@@ -148,19 +148,6 @@ def test_following_cursors_gives_each_product_once_both_ways(service, size, chos
 
 def test_the_count_of_all_is_told(service):
     assert service.data(PAGE, first=0)["products"]["totalCount"] == len(shop.SKUS)
-
-
-def test_products_are_found_by_words(service):
-    for _ in range(50):
-        page = service.data(PAGE, query="spaghetti", first=1)["products"]
-        if page["edges"]:
-            break
-        time.sleep(0.1)
-    second = service.data(PAGE, query="spaghetti", first=5, after=page["pageInfo"]["endCursor"])["products"]
-    assert sorted(skus(page) + skus(second)) == ["spaghetti", "spaghetti_xl"]
-    assert page["pageInfo"]["hasNextPage"] is True
-    assert second["pageInfo"]["hasNextPage"] is False
-    assert service.data(PAGE, query="nosuchword")["products"]["edges"] == []
 
 
 def test_nodes_are_found_again_by_their_ids(service):

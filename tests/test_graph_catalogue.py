@@ -5,7 +5,7 @@ import asyncio
 import pytest
 import service_shop as shop
 
-from graph.catalogue import Catalogue, plain_words
+from graph.catalogue import Catalogue
 from graph.connection_async import connect_async
 from graph.paths import CustomerHistory
 from graph.projection import project
@@ -78,7 +78,6 @@ PASTA = ["fusilli", "lasagne", "penne", "spaghetti", "spaghetti_xl"]
 @pytest.mark.parametrize(
     ("owner", "key", "skus"),
     [
-        ("product", "", list(shop.SKUS)),
         ("category", "pasta", PASTA),
         ("category", "food", list(shop.SKUS)),
         ("brand", "Roma", ["spaghetti", "spaghetti_xl"]),
@@ -110,42 +109,13 @@ def test_pages_forwards_and_backwards_give_each_product_once(ask, owner, key, sk
 
 
 def test_a_page_between_two_places(ask):
-    assert ask(lambda c: c.page("product", after="cola", before="penne", limit=9)) == ["fusilli", "lasagne", "nuts"]
-
-
-def test_products_are_found_by_words_and_beginnings_best_first_in_pages(ask):
-    ask(_await_index)
-    found = ask(lambda c: c.search("spaghetti", after=None, limit=9))
-    assert {sku for _, sku in found} == {"spaghetti", "spaghetti_xl"}
-    assert [score for score, _ in found] == sorted((score for score, _ in found), reverse=True)
-    assert ask(lambda c: c.search("spag", after=None, limit=9))
-    rest = ask(lambda c: c.search("spaghetti", after=found[0], limit=9))
-    assert rest == found[1:]
-
-
-async def _await_index(catalogue):
-    for _ in range(100):
-        if await catalogue.search("spaghetti", after=None, limit=9):
-            return
-        await asyncio.sleep(0.1)
-
-
-@pytest.mark.parametrize(
-    "words", ['"', "a OR", "name:*", "\\", "AND NOT", "[a TO", "pasta^^", "~", "*", "(", "' RETURN 1 //", "\x00", "/re"]
-)
-def test_words_are_never_a_query(ask, words):
-    assert isinstance(ask(lambda c: c.search(words, after=None, limit=3)), list)
-
-
-def test_words_without_a_letter_find_nothing(ask):
-    assert plain_words(' * "') == ""
-    assert ask(lambda c: c.search("***", after=None, limit=3)) == []
+    assert ask(lambda c: c.page("category", "food", after="cola", before="penne", limit=9)) == [
+        "fusilli",
+        "lasagne",
+        "nuts",
+    ]
 
 
 def test_what_a_customer_buys_strongest_first(ask):
     assert ask(lambda h: h.bought("c1"), CustomerHistory) == [Bought("cola", 2.0), Bought("spaghetti", 1.0)]
     assert ask(lambda h: h.bought("nobody"), CustomerHistory) == []
-
-
-def test_products_are_counted(ask):
-    assert ask(lambda c: c.num_products()) == len(shop.SKUS)

@@ -1,0 +1,73 @@
+"""The `/graphql` endpoint as a web socket: subscriptions alone, few a socket and so many sockets at most."""
+
+import time
+import uuid
+from datetime import timedelta
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types.unset import UNSET, UnsetType
+
+from api.context import BoundedReader, Context
+from api.contract import Contract
+from api.endpoint import Service
+
+MAX_SOCKETS: Final = 500
+MAX_SUBSCRIPTIONS: Final = 20
+INIT_SECONDS: Final = 10
+TRY_LATER: Final = 1013
+"""The close code of a service that has too many sockets."""
+
+
+class Sockets(GraphQL[Context, None]):
+    """GraphQL over graphql-transport-ws. Browsers are let in from pages of the same origin alone.
+
+    Args:
+        most: sockets open at once; a further one is closed with TRY_LATER.
+    """
+
+    def __init__(self, service: Service, *, contract: Contract, most: int = MAX_SOCKETS) -> None:
+        super().__init__(
+            contract,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            connection_init_wait_timeout=timedelta(seconds=INIT_SECONDS),
+            max_subscriptions_per_connection=MAX_SUBSCRIPTIONS,
+        )
+        self._service, self._most, self.num_open = service, most, 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one socket until it is closed."""
+        if self.num_open >= self._most:
+            await WebSocket(scope, receive, send).close(TRY_LATER, "Too many sockets are open. Try again later.")
+            return
+        self.num_open += 1
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.num_open -= 1
+
+    async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:  # noqa: ARG002
+        """Let the caller in whose `connection_init` carried `context.connection_params`.
+
+        Raise strawberry's ConnectionRejectionError to refuse it, which closes the socket with 4403.
+        """
+        return UNSET
+
+    async def get_context(self, request: Request | WebSocket, response: Any) -> Any:  # noqa: ARG002
+        """The socket's view; each event renews it."""
+        service = self._service
+        context = Context(
+            moment=service.advisor.moment(),
+            advisor=service.advisor,
+            journal=service.journal,
+            search=service.search,
+            reader=BoundedReader(service.graph, time.monotonic() + service.deadline_seconds),
+            clock=service.clock,
+            request_id=uuid.uuid4().hex,
+        )
+        service.on_context(context)
+        return context

@@ -1,0 +1,1 @@
+"""Search: the catalogue's words, its facets with counts, and completion."""

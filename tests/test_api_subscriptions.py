@@ -1,0 +1,236 @@
+"""Subscriptions as callers meet them: told as it happens over graphql-transport-ws, bounded, gone when they leave."""
+
+import asyncio
+import time
+from dataclasses import replace
+
+import pytest
+import service_shop as shop
+from service_client import serving
+from starlette.websockets import WebSocketDisconnect
+
+from api.sockets import TRY_LATER
+from api.stock_watch import passed
+from decisions.facts_now import FactsNow
+from graph.connection import connect
+from graph.projection import project
+from graph.server import USER
+from journal.store import Journal
+from schema.changes import LoadPublished, RecordedChange, StockChange
+
+graph = pytest.mark.graph
+PROTOCOL = ["graphql-transport-ws"]
+ALERTS = """subscription($store: String!) { stockAlerts(storeId: $store) {
+  sku storeId onHandUnits availability was changesSequence product { name } } }"""
+
+
+@pytest.fixture(scope="module")
+def loaded(neo4j_server):
+    neo4j_server.start()
+    with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as graph:
+        project(shop.snapshot(), graph, lake_version=1, load_id="l1")
+    return neo4j_server
+
+
+@pytest.fixture
+def service(loaded, tmp_path):
+    with serving(loaded, Journal(str(tmp_path / "journal.db")), model=shop.artefact()) as running:
+        yield running
+
+
+def opened(service):
+    socket = service.http.websocket_connect("/graphql", subprotocols=PROTOCOL)
+    return socket
+
+
+def begun(socket, query=ALERTS, **variables):
+    socket.send_json({"type": "connection_init"})
+    assert socket.receive_json() == {"type": "connection_ack"}
+    socket.send_json({"id": "1", "type": "subscribe", "payload": {"query": query, "variables": variables}})
+
+
+def record(service, **units):
+    service.journal.record(
+        [StockChange("S1", sku, float(count), shop.NOON) for sku, count in units.items()], recorded_at=shop.NOON
+    )
+
+
+@graph
+def test_what_runs_out_and_comes_back_is_told_as_it_happens(service):
+    with opened(service) as socket:
+        begun(socket, store="S1")
+        time.sleep(0.3)
+        record(service, beer=0, cola=3)
+        told = socket.receive_json()["payload"]["data"]["stockAlerts"]
+        assert told == {
+            "sku": "beer",
+            "storeId": "S1",
+            "onHandUnits": "0.0",
+            "availability": "OUT",
+            "was": "IN_STOCK",
+            "changesSequence": 2,
+            "product": {"name": "Pale ale"},
+        }
+        record(service, beer=7)
+        told = socket.receive_json()["payload"]["data"]["stockAlerts"]
+        assert (told["sku"], told["availability"], told["was"]) == ("beer", "IN_STOCK", "OUT")
+        socket.send_json({"id": "1", "type": "complete"})
+        record(service, beer=0)
+        socket.send_json({"type": "ping"})
+        assert socket.receive_json() == {"type": "pong"}
+
+
+@graph
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        (ALERTS, "S9"),
+        ("subscription { nothing }", "nothing"),
+        ('subscription { a: stockAlerts(storeId: "S1") { sku } b: stockAlerts(storeId: "S1") { sku } }', ""),
+    ],
+)
+def test_what_cannot_be_subscribed_to_is_told(service, query, words):
+    with opened(service) as socket:
+        begun(socket, query, **({"store": "S9"} if "$store" in query else {}))
+        answer = socket.receive_json()
+        errors = answer["payload"] if answer["type"] == "error" else answer["payload"]["errors"]
+        assert words in errors[0]["message"]
+        assert errors[0]["extensions"]["code"] in ("NOT_FOUND", "BAD_USER_INPUT")
+
+
+@graph
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ products { totalCount } }",
+        'mutation { recordStock(input: {changes: [], idempotencyKey: "k"}) { sequence } }',
+        "subscription {",
+        "subscription { " + " ".join(f"a{n}: __typename" for n in range(60)) + " }",
+    ],
+)
+def test_a_socket_runs_subscriptions_alone(service, query):
+    with opened(service) as socket:
+        begun(socket, query)
+        answer = socket.receive_json()
+        assert answer["type"] == "error"
+        assert answer["payload"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+@graph
+def test_nobody_subscribes_before_the_handshake_or_beyond_the_bound(service):
+    with opened(service) as socket:
+        socket.send_json({"id": "1", "type": "subscribe", "payload": {"query": ALERTS}})
+        with pytest.raises(WebSocketDisconnect) as closed:
+            socket.receive_json()
+        assert closed.value.code == 4401
+    with opened(service) as socket:
+        socket.send_text("no json")
+        with pytest.raises(WebSocketDisconnect) as closed:
+            socket.receive_json()
+        assert closed.value.code == 4400
+    sockets = next(route.app for route in service.http.app.routes if type(route).__name__ == "WebSocketRoute")
+    assert sockets.num_open == 0
+    sockets._most = 1
+    with opened(service):
+        with pytest.raises(WebSocketDisconnect) as closed, opened(service):
+            pass
+        assert closed.value.code == TRY_LATER
+
+
+@graph
+def test_a_page_of_another_origin_is_not_let_in(service):
+    headers = {"origin": "https://elsewhere.example"}
+    with (
+        pytest.raises(WebSocketDisconnect),
+        service.http.websocket_connect("/graphql", subprotocols=PROTOCOL, headers=headers),
+    ):
+        pass
+
+
+class Shelves:
+    """Moments that a test makes."""
+
+    def __init__(self):
+        self.moment, self.sequence = shop.moment(), 5
+
+    def count(self, **units):
+        changes = []
+        for sku, number in units.items():
+            self.sequence += 1
+            changes.append(RecordedChange(self.sequence, StockChange("S1", sku, number, shop.NOON), shop.NOON))
+        self.moment = replace(self.moment, facts=self.moment.facts.with_changes(changes))
+
+    def __call__(self):
+        return self.moment
+
+
+async def following(shelves, work):
+    """What is told of S1 while `work` goes on, each event as sku, before and after."""
+    events = passed(shelves, "S1", every_seconds=0.001)
+
+    async def told(number):
+        found = []
+        for _ in range(number):
+            event = await asyncio.wait_for(anext(events), 2)
+            found.append((event.sku, event.before.value, event.after.value))
+        return found
+
+    waiting = asyncio.ensure_future(anext(events))
+    await asyncio.sleep(0.01)
+    try:
+        return await work(told, waiting)
+    finally:
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        await events.aclose()
+
+
+def test_a_slow_caller_is_told_the_newest_state_and_no_step_on_the_way():
+    shelves = Shelves()
+
+    async def work(told, waiting):
+        shelves.count(beer=0)
+        assert (await waiting).sku == "beer"
+        for number in range(100):
+            shelves.count(beer=number % 2, cola=0, nuts=number % 2)
+        assert await told(2) == [("beer", "OUT", "IN_STOCK"), ("cola", "IN_STOCK", "OUT")]
+        shelves.count(nuts=0)
+        assert await told(1) == [("nuts", "IN_STOCK", "OUT")]
+
+    asyncio.run(following(shelves, work))
+
+
+def test_a_load_tells_what_it_changed_and_nothing_of_new_products():
+    shelves = Shelves()
+
+    async def work(told, waiting):
+        fewer = tuple(sku for sku in shop.SKUS if sku != "beer")
+        keep = [shop.SKUS.index(sku) for sku in fewer]
+        base = shop.with_stock(pesto=0.0)
+        columns = {
+            name: getattr(base, name)[keep]
+            for name in ("prices", "sizes", "minimum_ages", "launched_on", "delisted_on")
+        }
+        words = {name: tuple(getattr(base, name)[n] for n in keep) for name in ("names", "category_ids", "size_units")}
+        loaded = replace(
+            base, skus=fewer, is_ranged=base.is_ranged[:, keep], on_hand=base.on_hand[:, keep], **columns, **words
+        )
+        shelves.moment = replace(shelves.moment, facts=FactsNow.start(loaded, delistings={}, sequence=9))
+        event = await waiting
+        assert (event.sku, event.after.value) == ("pesto", "OUT")
+        shelves.moment = replace(shop.moment(), facts=FactsNow.start(base, delistings={}, sequence=10))
+        shelves.count(beer=0)
+        shelves.count(cola=0)
+        assert ("cola", "IN_STOCK", "OUT") in await told(1)
+
+    asyncio.run(following(shelves, work))
+
+
+@graph
+def test_a_load_goes_on_under_a_subscription(service):
+    with opened(service) as socket:
+        begun(socket, store="S1")
+        time.sleep(0.3)
+        service.journal.record([LoadPublished(2)], recorded_at=shop.NOON)
+        record(service, sauce=0)
+        assert socket.receive_json()["payload"]["data"]["stockAlerts"]["sku"] == "sauce"
