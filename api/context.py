@@ -8,9 +8,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+from starlette.datastructures import MutableHeaders
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info as StrawberryInfo
 
+from api.access import Access
 from api.search_desk import SearchDesk
 from decisions.advisor import Advisor
 from decisions.moment import Moment
@@ -19,6 +21,7 @@ from decisions.relations import Related
 from decisions.replay import Replayer
 from graph.catalogue import Catalogue
 from journal.ledger import Build, Ledger
+from schema.access import Caller
 from schema.catalogue import Brand, Category, Customer, Product, Promotion, Store, Supplier
 from schema.decisions import Explanation
 from schema.errors import Unavailable
@@ -79,7 +82,10 @@ class Context:
     """One request's view: a moment of facts and model, and loaders that gather keys into one read each.
 
     Attributes:
-        connection_params: what a socket's `connection_init` carried; empty over HTTP.
+        connection_params, address: what a socket's `connection_init` carried, and where it comes from; empty over HTTP.
+        answer_headers: what the answer will carry beside its own.
+        is_lasting: whether the answer holds only what changes by loads, so that it may be kept for a minute.
+        before: what stood before the mutation that is being made, if it tells; kept in its audit row.
     """
 
     moment: Moment
@@ -89,10 +95,16 @@ class Context:
     reader: BoundedReader
     clock: Callable[[], datetime]
     request_id: str
+    caller: Caller
+    access: Access
+    answer_headers: MutableHeaders
+    before: Any = None
+    is_lasting: bool = False
     ledger: Ledger | None = None
     replayer: Replayer | None = None
     num_replays: int = 0
     connection_params: dict[str, Any] = field(default_factory=dict)
+    address: str = ""
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict)
 
     @property

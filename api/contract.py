@@ -11,9 +11,11 @@ from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext
 from strawberry.types.graphql import OperationType
 
+from api.audit import audit_mutations
 from api.decisions import LedgerQuery
 from api.entities import Brand, Category, Promotion, Store, Supplier
 from api.errors import is_ours
+from api.guard import Guarded, guard_customers
 from api.limits import WithinLimits
 from api.mutations import Mutation
 from api.products import Product
@@ -49,15 +51,19 @@ class Contract(strawberry.Schema):
 
 
 def contract() -> Contract:
-    """The schema that `/graphql` answers by."""
-    return Contract(
+    """The schema that `/graphql` answers by, guarded."""
+    schema = Contract(
         query=Queries,
         mutation=Mutation,
         subscription=Subscription,
         types=[Product, Category, Brand, Supplier, Store, Promotion],
-        extensions=[WithinLimits, ParserCache, ValidationCache],
+        # What is named first sees a document last: the guard looks at what is parsed and within limits.
+        extensions=[Guarded, WithinLimits, ParserCache, ValidationCache],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
+    audit_mutations(schema._schema)
+    guard_customers(schema._schema)
+    return schema
 
 
 def printed() -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from api.audit_entries import AuditEntryConnection, Which, audit_page
 from api.completions import Completion, completions
 from api.context import Context, Info
 from api.customers import Customer
@@ -147,6 +148,13 @@ class Query(RuleQuery, VerdictQuery):
     ) -> list[LineOffers] | None:
         """Substitutes for a basket."""
         return await offers_for_lines(info, basket_lines, store_id, first, customer_age)
+
+    @strawberry.field(description="Who changed what, the newest first.")
+    async def audit_entries(
+        self, info: Info, filter: Which = None, first: First = None, after: After = None
+    ) -> AuditEntryConnection:
+        """A page of audit entries."""
+        return await audit_page(info, filter, first, after)
 
 
 async def _nodes(context: Context, ids: list[strawberry.ID]) -> list[Node | None]:

@@ -5,16 +5,21 @@ import uuid
 from datetime import timedelta
 from typing import Any, Final
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.unset import UNSET, UnsetType
 
+from api.callers import Shown
 from api.context import BoundedReader, Context
 from api.contract import Contract
-from api.endpoint import Service
+from api.endpoint import NOBODY, Service
+from api.errors import diagnosis
+from schema.errors import ShelfgraphError
 
 MAX_SOCKETS: Final = 500
 MAX_SUBSCRIPTIONS: Final = 20
@@ -50,11 +55,19 @@ class Sockets(GraphQL[Context, None]):
         finally:
             self.num_open -= 1
 
-    async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:  # noqa: ARG002
-        """Let the caller in whose `connection_init` carried `context.connection_params`.
+    async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
+        """Let the caller in whom `authorization` in `connection_init` names, or else nobody in particular.
 
-        Raise strawberry's ConnectionRejectionError to refuse it, which closes the socket with 4403.
+        Raises:
+            ConnectionRejectionError: if that does not count, which closes the socket with 4403.
         """
+        said = context.connection_params.get("authorization") or context.connection_params.get("Authorization")
+        shown = Shown(said if isinstance(said, str) else None, context.address)
+        try:
+            context.caller = await self._service.access.callers.caller(shown, at=self._service.clock())
+        except ShelfgraphError as error:
+            message, code = diagnosis(error)
+            raise ConnectionRejectionError({"message": message, "extensions": {"code": code}}) from error
         return UNSET
 
     async def get_context(self, request: Request | WebSocket, response: Any) -> Any:  # noqa: ARG002
@@ -68,6 +81,10 @@ class Sockets(GraphQL[Context, None]):
             reader=BoundedReader(service.graph, time.monotonic() + service.deadline_seconds),
             clock=service.clock,
             request_id=uuid.uuid4().hex,
+            caller=NOBODY,
+            address=request.client.host if request.client else "",
+            access=service.access,
+            answer_headers=MutableHeaders(),
         )
         service.on_context(context)
         return context

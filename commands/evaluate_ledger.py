@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 QUERY = """query ($sku: String!) {
   recommendations(for: { product: $sku }, first: 20) { decisionId products { score product { sku name } } } }"""
 WARM_UP = 50
+IN_PROCESS_KEY = "evaluate-ledger"
 
 
 def ledger_command(
@@ -47,7 +48,7 @@ async def _measured(shop: Shop, requests: int, at_once: int) -> tuple[dict[str, 
         if not is_kept["next"]:
             context.ledger = None
 
-    app = shop.app(on_context=on_context)
+    app = shop.app(IN_PROCESS_KEY, on_context=on_context)
     moment = shop.live().now()
     draw, num_kept = random.Random(0), 0  # noqa: S311  # which products are asked about
     async with app.router.lifespan_context(app):
@@ -78,7 +79,8 @@ async def _timed(app: "Starlette", sku: str) -> tuple[float, str | None] | None:
         parts.append(message.get("body", b""))
 
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    scope = {"type": "http", "method": "POST", "path": "/graphql", "raw_path": b"/graphql", "root_path": ""}
+    headers.append((b"authorization", f"Bearer {IN_PROCESS_KEY}".encode()))
+    scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/graphql", "raw_path": b"/graphql", "root_path": ""}
     scope |= {"scheme": "http", "query_string": b"", "headers": headers, "http_version": "1.1"}
     scope |= {"server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1), "asgi": {"version": "3.0"}}
     began = time.perf_counter()
