@@ -78,7 +78,13 @@ async def _timed(app: "Starlette", sku: str) -> tuple[float, str | None] | None:
         parts.append(message.get("body", b""))
 
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    scope = {"type": "http", "method": "POST", "path": "/graphql", "raw_path": b"/graphql", "root_path": ""}
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "POST",
+        "path": "/graphql",
+        "raw_path": b"/graphql",
+        "root_path": "",
+    }
     scope |= {"scheme": "http", "query_string": b"", "headers": headers, "http_version": "1.1"}
     scope |= {"server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1), "asgi": {"version": "3.0"}}
     began = time.perf_counter()
