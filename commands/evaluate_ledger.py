@@ -80,7 +80,13 @@ async def _timed(app: "Starlette", sku: str) -> tuple[float, str | None] | None:
 
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     headers.append((b"authorization", f"Bearer {IN_PROCESS_KEY}".encode()))
-    scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/graphql", "raw_path": b"/graphql", "root_path": ""}
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "POST",
+        "path": "/graphql",
+        "raw_path": b"/graphql",
+        "root_path": "",
+    }
     scope |= {"scheme": "http", "query_string": b"", "headers": headers, "http_version": "1.1"}
     scope |= {"server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1), "asgi": {"version": "3.0"}}
     began = time.perf_counter()
