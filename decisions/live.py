@@ -48,23 +48,27 @@ class LiveFacts:
             self._now = with_announced_verdicts(now, self._journal)
             return self._now
 
-    def at(self, sequence: int, *, lake_version: int) -> FactsNow:
-        """The facts as they stood on a load when the journal had come to a sequence number; `now` stays as it is.
+    def at(self, sequence: int, *, lake_version: int | None = None) -> FactsNow:
+        """The facts as they stood when the journal had come to a sequence number; `now` stays as it is.
 
-        Where no load was recorded up to it, the lake version served now stands for it.
+        Args:
+            sequence: every change up to it is honoured, none after it.
+            lake_version: the load they stood on, which the journal may not have named yet; None for the last one that
+                it had named, or the one served now where it had named none.
 
         Raises:
             NotFound: if the lake has no such version.
             Unavailable: if journal or lake do not answer.
         """
         base = self._now.base
-        base = base if lake_version == base.lake_version else self._read_facts(lake_version)
-        now = self._start(base, until=sequence)
+        if lake_version is not None and lake_version != base.lake_version:
+            base = self._read_facts(lake_version)
+        now = self._start(base, until=sequence, is_given=lake_version is not None)
         while changes := self._journal.changes_after(now.sequence, until=sequence):
             now = self._applied(now, changes)
         return with_announced_verdicts(now, self._journal)
 
-    def _start(self, facts: ShopFacts, *, until: int | None = None) -> FactsNow:
+    def _start(self, facts: ShopFacts, *, until: int | None = None, is_given: bool = True) -> FactsNow:
         """The facts of the last published load, with what was said before it and outlives it."""
         oldest = FactsNow.start(facts)
         oldest = replace(oldest, last_verdict=self._journal.num_unannounced_verdicts())
@@ -79,7 +83,7 @@ class LiveFacts:
         ]
         before = oldest.with_changes(sorted(said, key=lambda change: change.sequence))
         # A load may have been published whose row was not yet recorded: what was read is then newer, and stays.
-        is_newer = facts.lake_version > getattr(last.change, "lake_version", -1)
+        is_newer = is_given and facts.lake_version > getattr(last.change, "lake_version", -1)
         return before.on_load(facts if is_newer else self._facts_of(last, facts), sequence=last.sequence)
 
     def _applied(self, now: FactsNow, changes: list[RecordedChange]) -> FactsNow:

@@ -131,7 +131,7 @@ def test_verdicts_of_a_journal_that_knew_no_change_for_them_hold_from_the_start(
     journal = Journal(str(tmp_path / "journal.db"))
     old = shop.verdict("beer", "cola", "rejected")
     journal.save_verdicts([old], recorded_at=shop.NOON)
-    with journal._transaction() as connection:  # as an earlier program left its journal
+    with journal._database.transaction() as connection:  # as an earlier program left its journal
         connection.execute(delete(CHANGES))
     assert following(journal).now().verdicts.by_anchor["COMPLEMENTS", "cola"] == {"beer": (old,)}
     journal.save_verdicts([shop.verdict("beer", "nuts", "rejected")], recorded_at=shop.NOON)
