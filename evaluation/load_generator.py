@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -17,7 +18,9 @@ MAX_CONNECTIONS: Final = 256
 _READS = b'desc="'
 
 Heard = Callable[[int, float, float, bytes], None]
-"""Told of each answer: the request's number, when it was sent and answered by the loop's clock, and the body."""
+"""Told of each answer: the request's number, when it was sent and answered by `perf_counter`, and the body.
+
+uvloop's own clock has whole milliseconds."""
 
 
 def deaf(_number: int, _sent: float, _answered: float, _body: bytes) -> None:
@@ -119,12 +122,12 @@ async def open_loop(
 
     Where all connections wait for answers, a request waits for one, and its waiting is counted.
     """
-    loop, notes = asyncio.get_running_loop(), _Notes(due)
+    notes = _Notes(due)
     free: asyncio.LifoQueue[_Wire] = asyncio.LifoQueue()
     wires = [_Wire(target) for _ in range(connections)]
     for wire in wires:
         free.put_nowait(wire)
-    began = loop.time() + 0.05
+    began = perf_counter() + 0.05
 
     async def one(number: int) -> None:
         wire = await free.get()
@@ -135,12 +138,12 @@ async def open_loop(
 
     tasks = []
     for number, instant in enumerate(due):
-        ahead = began + instant - loop.time()
+        ahead = began + instant - perf_counter()
         if ahead > 0:
             await asyncio.sleep(ahead)
         tasks.append(asyncio.create_task(one(number)))
     await asyncio.gather(*tasks)
-    seconds = loop.time() - began
+    seconds = perf_counter() - began
     for wire in wires:
         wire.close()
     return notes.measured(seconds)
@@ -148,31 +151,30 @@ async def open_loop(
 
 async def closed_loop(target: Target, requests: Sequence[bytes], *, connections: int, count: int) -> Measured:
     """Send `count` requests, each connection its next one as soon as it has its answer: what can be had at most."""
-    loop, notes = asyncio.get_running_loop(), _Notes(np.zeros(count))
-    began, numbers = loop.time(), iter(range(count))
+    notes = _Notes(np.zeros(count))
+    began, numbers = perf_counter(), iter(range(count))
 
     async def caller() -> None:
         wire = _Wire(target)
         for number in numbers:
-            now = loop.time()
+            now = perf_counter()
             notes.due[number] = now - began
             await _ask(wire, requests[number % len(requests)], number, now, notes, deaf)
         wire.close()
 
     await asyncio.gather(*(caller() for _ in range(connections)))
-    return notes.measured(loop.time() - began)
+    return notes.measured(perf_counter() - began)
 
 
 async def _ask(wire: _Wire, request: bytes, number: int, due: float, notes: _Notes, heard: Heard) -> None:
-    loop = asyncio.get_running_loop()
-    sent = loop.time()
+    sent = perf_counter()
     notes.late[number] = max(0.0, sent - due)
     try:
         async with asyncio.timeout(max(0.0, due + PATIENCE_SECONDS - sent)):
             status, head, body = await wire.ask(request)
     except (TimeoutError, OSError, asyncio.IncompleteReadError, ValueError):
         return
-    answered = loop.time()
+    answered = perf_counter()
     notes.waited[number] = answered - due
     notes.refused[number] = status != 200 or b'"errors":' in body
     notes.reads[number] = _reads(head)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from time import perf_counter
 
 from evaluation.load_generator import Target, closed_loop, open_loop
 from evaluation.open_loop import Measured, Seconds, arrivals
@@ -155,7 +156,7 @@ class Bench:
 
 async def _change(target: Target, sent: list[Batch], due: Seconds, book: ChangeBook) -> Measured:
     """Send batches when they are due, each noted in the book as it goes out and as it is acknowledged."""
-    requests, began = [target.request(batch.body) for batch in sent], asyncio.get_running_loop().time()
+    requests, began = [target.request(batch.body) for batch in sent], perf_counter()
     noted = [
         [book.send(store, sku, units, at=began + instant) for store, sku, units in batch.changes]
         for batch, instant in zip(sent, due, strict=True)

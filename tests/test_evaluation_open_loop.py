@@ -105,7 +105,7 @@ def test_a_closed_loop_hides_the_same_stall():
     measured = against(
         Server(stalls_at=20, stall=0.6), lambda target: closed_loop(target, body, connections=1, count=150)
     )
-    assert (measured.waited > 0.3).sum() == 1
+    assert 1 <= (measured.waited > 0.3).sum() <= 5  # one, and what a busy machine adds
 
 
 def test_what_is_refused_is_counted_and_graph_reads_are_read():

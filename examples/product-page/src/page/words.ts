@@ -39,6 +39,7 @@ const WITHHELD: Partial<Record<WithheldReason, string>> = {
   PACK_TOO_DIFFERENT: "the pack is too different",
   EXCLUDED: "not wanted",
   IN_BASKET: "already in the basket",
+  NEVER_TOGETHER: "does not go with this basket",
   UNDER_AGE: "needs proof of age",
 };
 
