@@ -12,6 +12,7 @@ import uvicorn
 from conftest import free_port
 
 from api.app import create_app
+from api.search_desk import SearchDesk
 from decisions.advisor import Advisor
 from decisions.live import LiveFacts
 from graph.connection_async import connect_async
@@ -37,7 +38,7 @@ def listening(server: LocalServer, journal: Journal, **settings: Any) -> Iterato
             today=lambda: shop.TODAY,
         )
         wiring = {"clock": lambda: shop.NOON, "deadline_seconds": 20.0, "refresh_seconds": 0.05, **settings}
-        app = create_app(advisor=advisor, graph=graph, journal=journal, **wiring)
+        app = create_app(advisor=advisor, graph=graph, journal=journal, search=SearchDesk(shop.listings), **wiring)
         listeners.append(uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", access_log=False)))
         await listeners[0].serve()
         await graph.close()

@@ -6,6 +6,7 @@ import service_shop as shop
 import uvicorn
 
 from api.app import create_app
+from api.search_desk import SearchDesk
 from decisions.advisor import Advisor
 from decisions.live import LiveFacts
 from graph.connection_async import connect_async
@@ -27,7 +28,7 @@ def main(address: str, uri: str, password: str, port: str, every: str) -> None:
         today=lambda: shop.TODAY,
     )
     wiring = {"clock": lambda: shop.NOON, "deadline_seconds": 20.0, "refresh_seconds": float(every)}
-    app = create_app(advisor=advisor, graph=graph, journal=journal, **wiring)
+    app = create_app(advisor=advisor, graph=graph, journal=journal, search=SearchDesk(shop.listings), **wiring)
     uvicorn.run(app, port=int(port), log_level="critical", access_log=False)
 
 
