@@ -79,16 +79,20 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
             if ledger is not None:
                 await asyncio.to_thread(ledger.close)
 
+    routes = _routes(service, follower)
+    bounded = Middleware(RequestLog, max_body_bytes=MAX_BODY_BYTES)
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[bounded])
+
+
+def _routes(service: Service, follower: Follower) -> list[BaseRoute]:
     schema = contract()
-    routes: list[BaseRoute] = [
-        Route("/graphql", Endpoint(service, contract=schema, ide=page(advisor.moment().facts.base))),
+    return [
+        Route("/graphql", Endpoint(service, contract=schema, ide=page(service.advisor.moment().facts.base))),
         WebSocketRoute("/graphql", Sockets(service, contract=schema)),
         Mount("/graphiql", assets()),
         Route("/healthz", alive),
         Route("/readyz", Readiness(service, follower).look),
     ]
-    bounded = Middleware(RequestLog, max_body_bytes=MAX_BODY_BYTES)
-    return Starlette(routes=routes, lifespan=lifespan, middleware=[bounded])
 
 
 async def _warm_up(graph: GraphReader, skus: Sequence[str]) -> None:
