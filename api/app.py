@@ -82,15 +82,18 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
             if ledger is not None:
                 await asyncio.to_thread(ledger.close)
 
+    return Starlette(routes=_routes(service, follower), lifespan=lifespan, middleware=around(access.policy))
+
+
+def _routes(service: Service, follower: Follower) -> list[BaseRoute]:
     schema = contract()
-    routes: list[BaseRoute] = [
-        Route("/graphql", Endpoint(service, contract=schema, ide=page(advisor.moment().facts.base))),
+    return [
+        Route("/graphql", Endpoint(service, contract=schema, ide=page(service.advisor.moment().facts.base))),
         WebSocketRoute("/graphql", Sockets(service, contract=schema)),
         Mount("/graphiql", assets()),
         Route("/healthz", alive),
         Route("/readyz", Readiness(service, follower).look),
     ]
-    return Starlette(routes=routes, lifespan=lifespan, middleware=around(access.policy))
 
 
 async def _warm_up(graph: GraphReader, skus: Sequence[str]) -> None:

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from api.request_log import log
-from decisions.facts_now import Rows, day_number
+from decisions.facts_now import day_number
 from decisions.moment import Moment
 from schema.errors import ShelfgraphError
-from schema.facts import Flags, ShopFacts
+from schema.facts import Flags, Rows, ShopFacts
 from schema.listings import Listings
 from search.catalogue import CatalogueSearch, Now
 from search.synonyms import Synonyms
@@ -83,7 +83,9 @@ class SearchDesk:
         return Now(
             is_offered=_taken(is_offered, rows, known),
             is_stocked=_taken(_is_stocked(moment, store_id), rows, known),
-            prices=np.where(known, _taken(facts.price(everything, store_id=store_id), rows, known), np.float32(np.nan)),
+            prices=np.where(
+                known, _taken(facts.price(everything, store_id=store_id, on=moment.on), rows, known), np.float32(np.nan)
+            ),
             minimum_ages=_taken(base.minimum_ages, rows, known),
             popularity=_taken(popularity, rows, known),
             launched_on=_taken(base.launched_on, rows, known),

@@ -13,6 +13,7 @@ from conftest import free_port
 from service_client import open_to_everybody
 
 from api.app import create_app
+from api.search_desk import SearchDesk
 from decisions.advisor import Advisor
 from decisions.live import LiveFacts
 from graph.connection_async import connect_async
@@ -39,6 +40,7 @@ def listening(server: LocalServer, journal: Journal, **settings: Any) -> Iterato
         )
         wiring = {
             "access": open_to_everybody(),
+            "search": SearchDesk(shop.listings),
             "clock": lambda: shop.NOON,
             "deadline_seconds": 20.0,
             "refresh_seconds": 0.05,

@@ -7,6 +7,7 @@ import uvicorn
 from service_client import open_to_everybody
 
 from api.app import create_app
+from api.search_desk import SearchDesk
 from decisions.advisor import Advisor
 from decisions.live import LiveFacts
 from graph.connection_async import connect_async
@@ -29,6 +30,7 @@ def main(address: str, uri: str, password: str, port: str, every: str) -> None:
     )
     wiring = {
         "access": open_to_everybody(),
+            "search": SearchDesk(shop.listings),
         "clock": lambda: shop.NOON,
         "deadline_seconds": 20.0,
         "refresh_seconds": float(every),

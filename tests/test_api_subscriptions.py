@@ -215,10 +215,10 @@ def test_a_load_tells_what_it_changed_and_nothing_of_new_products():
         loaded = replace(
             base, skus=fewer, is_ranged=base.is_ranged[:, keep], on_hand=base.on_hand[:, keep], **columns, **words
         )
-        shelves.moment = replace(shelves.moment, facts=FactsNow.start(loaded, delistings={}, sequence=9))
+        shelves.moment = replace(shelves.moment, facts=FactsNow.start(loaded, sequence=9))
         event = await waiting
         assert (event.sku, event.after.value) == ("pesto", "OUT")
-        shelves.moment = replace(shop.moment(), facts=FactsNow.start(base, delistings={}, sequence=10))
+        shelves.moment = replace(shop.moment(), facts=FactsNow.start(base, sequence=10))
         shelves.count(beer=0)
         shelves.count(cola=0)
         assert ("cola", "IN_STOCK", "OUT") in await told(1)
