@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 # Imports are compiled once, not at every start, whatever the caller's habit is.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check bench clients lint types clean
+.PHONY: help setup demo test check fuzz bench clients lint types clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 11
@@ -41,6 +41,9 @@ lint: setup
 
 types: setup
 	@$(BIN)/mypy .
+
+fuzz: setup  ## 2,000 operations drawn from the contract, asked of a real service
+	@FUZZ=2000 $(BIN)/python -m pytest tests/test_api_fuzz.py
 
 bench: setup  ## seconds and rows a second of a load, beside the bare driver: SOURCE and DATA as for demo
 	@$(BIN)/shelfgraph evaluate loading --source $(SOURCE) --tables $(DATA)

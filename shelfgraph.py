@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from graph.connection import Graph
     from graph.server import LocalServer
     from journal.decision_log import DecisionLog
+    from journal.keys import Keys
     from journal.ledger import Ledger
     from journal.store import Journal
     from lake.store import Lake
@@ -87,6 +88,14 @@ class Parts:
         return Replayer((live or self.live()).at, self.registry.load, open_ranker)
 
     @cached_property
+    def keys(self) -> "Keys":
+        """Who may use the service."""
+        from journal.keys import Keys  # noqa: PLC0415
+
+        self._settings.home.mkdir(parents=True, exist_ok=True)
+        return Keys(self._settings.journal_address)
+
+    @cached_property
     def server(self) -> "LocalServer | None":
         """The local graph server; None where the settings name another."""
         from graph.jars import folder  # noqa: PLC0415
@@ -110,8 +119,11 @@ class Parts:
 
         return connect(self._settings.graph_uri, **self._graph_login())
 
-    def app(self) -> "Starlette":
+    def app(self, development_key: str | None) -> "Starlette":
         """The web application on the newest lake version and the champion.
+
+        Args:
+            development_key: an admin's key beside those of the journal; None for none.
 
         Raises:
             NotFound: if nothing has been loaded.
@@ -119,10 +131,12 @@ class Parts:
         with ThreadPoolExecutor(max_workers=2) as beside:  # hashing and reading go on while the rest is imported
             champion = beside.submit(self._newer_model, None)
             live = beside.submit(self.live)
+            from api.access import Access  # noqa: PLC0415
             from api.app import create_app  # noqa: PLC0415
             from decisions.advisor import Advisor  # noqa: PLC0415
             from graph.connection_async import connect_async  # noqa: PLC0415
             from graph.paths import CustomerHistory, EvidencePaths  # noqa: PLC0415
+            from journal.audit import AuditLog  # noqa: PLC0415
             from ranking.saved import open_ranker  # noqa: PLC0415
 
             graph = connect_async(self._settings.graph_uri, **self._graph_login())
@@ -138,6 +152,12 @@ class Parts:
             advisor=advisor,
             graph=graph,
             journal=self.journal,
+            access=Access(
+                self._settings.access_policy,
+                keys=self.keys,
+                development_key=development_key,
+                audit=AuditLog(self._settings.journal_address),
+            ),
             clock=clock,
             newer_model=self._newer_model,
             ledger=self.ledger(),
@@ -191,6 +211,8 @@ def wire(settings: Settings) -> Shop:
         ledger_days=settings.ledger_days,
         replayer=parts.replayer,
         app=parts.app,
+        keys=lambda: parts.keys,
+        access_policy=settings.access_policy,
         clock=clock,
         code_commit=code_commit(Path(__file__).parent),
     )

@@ -51,7 +51,9 @@ class Shop:
 
     def ask(self, query: str, **variables: object) -> dict:
         body = json.dumps({"query": query, "variables": variables}).encode()
-        request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})
+        key = (Path(self.env["SHELFGRAPH_HOME"]) / "development.key").read_text().strip()
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+        request = urllib.request.Request(self.url, body, headers)
         for _ in range(3):
             with urllib.request.urlopen(request, timeout=30) as response:
                 answer = json.load(response)

@@ -9,16 +9,16 @@ from itertools import pairwise
 from typing import Final
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
+from api.access import Access
 from api.context import Context, GraphReader
 from api.contract import contract
 from api.endpoint import Endpoint, Service
 from api.follower import EVERY_SECONDS, Follower, NewerModel
 from api.graphiql import assets, page
+from api.headers import around
 from api.health import Readiness, alive
-from api.request_log import MAX_BODY_BYTES, RequestLog
 from decisions.advisor import Advisor
 from decisions.ports import ChangeLog
 from decisions.replay import Replayer
@@ -35,6 +35,7 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
     advisor: Advisor,
     graph: GraphReader,
     journal: ChangeLog,
+    access: Access,
     clock: Callable[[], datetime],
     deadline_seconds: float = 5.0,
     refresh_seconds: float = EVERY_SECONDS,
@@ -49,6 +50,7 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
         advisor: decisions by live facts and one model version.
         graph: an asynchronous connection to read names, joins and paths from.
         journal: where mutations are recorded.
+        access: who may.
         clock: the present instant, aware.
         deadline_seconds: when an operation is given up, here and in the graph.
         refresh_seconds: how often the journal and the champion are looked at.
@@ -57,7 +59,7 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
         ledger: where decisions are kept, closed when the application ends; None keeps none.
         replayer: makes them again.
     """
-    service = Service(advisor, graph, journal, clock, deadline_seconds, on_context, ledger, replayer)
+    service = Service(advisor, graph, journal, access, clock, deadline_seconds, on_context, ledger, replayer)
     follower = Follower(advisor, newer_model=newer_model, every_seconds=refresh_seconds)
 
     @asynccontextmanager
@@ -65,7 +67,8 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
         await follower.start()
         warming = asyncio.create_task(_warm_up(graph, advisor.moment().facts.base.skus[:2]))
         try:
-            yield
+            async with access.following():
+                yield
         finally:
             warming.cancel()
             await asyncio.gather(warming, return_exceptions=True)
@@ -79,8 +82,7 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
         Route("/healthz", alive),
         Route("/readyz", Readiness(service, follower).look),
     ]
-    bounded = Middleware(RequestLog, max_body_bytes=MAX_BODY_BYTES)
-    return Starlette(routes=routes, lifespan=lifespan, middleware=[bounded])
+    return Starlette(routes=routes, lifespan=lifespan, middleware=around(access.policy))
 
 
 async def _warm_up(graph: GraphReader, skus: Sequence[str]) -> None:

@@ -8,9 +8,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
+from starlette.datastructures import MutableHeaders
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info as StrawberryInfo
 
+from api.access import Access
 from decisions.advisor import Advisor
 from decisions.moment import Moment
 from decisions.ports import ChangeLog
@@ -18,6 +20,7 @@ from decisions.relations import Related
 from decisions.replay import Replayer
 from graph.catalogue import Catalogue
 from journal.ledger import Build, Ledger
+from schema.access import Caller
 from schema.catalogue import Brand, Category, Product, Promotion, Store, Supplier
 from schema.decisions import Explanation
 from schema.errors import Unavailable
@@ -65,7 +68,13 @@ class BoundedReader:
 
 @dataclass
 class Context:
-    """One request's view: a moment of facts and model, and loaders that gather keys into one read each."""
+    """One request's view: a moment of facts and model, and loaders that gather keys into one read each.
+
+    Attributes:
+        answer_headers: what the answer will carry beside its own.
+        is_lasting: whether the answer holds only what changes by loads, so that it may be kept for a minute.
+        before: what stood before the mutation that is being made, if it tells; kept in its audit row.
+    """
 
     moment: Moment
     advisor: Advisor
@@ -73,6 +82,11 @@ class Context:
     reader: BoundedReader
     clock: Callable[[], datetime]
     request_id: str
+    caller: Caller
+    access: Access
+    answer_headers: MutableHeaders
+    before: Any = None
+    is_lasting: bool = False
     ledger: Ledger | None = None
     replayer: Replayer | None = None
     num_replays: int = 0

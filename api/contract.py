@@ -9,9 +9,11 @@ from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from api.audit import audit_mutations
 from api.decisions import LedgerQuery
 from api.entities import Brand, Category, Promotion, Store, Supplier
 from api.errors import is_ours
+from api.guard import Guarded, guard_customers
 from api.limits import WithinLimits
 from api.mutations import Mutation
 from api.products import Product
@@ -40,14 +42,18 @@ class Contract(strawberry.Schema):
 
 
 def contract() -> Contract:
-    """The schema that `/graphql` answers by."""
-    return Contract(
+    """The schema that `/graphql` answers by, guarded."""
+    schema = Contract(
         query=Queries,
         mutation=Mutation,
         types=[Product, Category, Brand, Supplier, Store, Promotion],
-        extensions=[WithinLimits, ParserCache, ValidationCache],
+        # What is named first sees a document last: the guard looks at what is parsed and within limits.
+        extensions=[Guarded, WithinLimits, ParserCache, ValidationCache],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
+    audit_mutations(schema._schema)
+    guard_customers(schema._schema)
+    return schema
 
 
 def printed() -> str:

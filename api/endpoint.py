@@ -2,30 +2,43 @@
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from cross_web import HTTPException
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.types.execution import ExecutionResult
 
+from api.access import Access, shown_by
 from api.context import BoundedReader, Context, GraphReader
 from api.contract import Contract
-from api.errors import told
+from api.errors import diagnosis, told
+from api.ide import shown
+from api.persisted import NotPersisted, PersistedQueries
 from api.request_log import refuse
 from decisions.advisor import Advisor
 from decisions.ports import ChangeLog
 from decisions.replay import Replayer
 from journal.ledger import Ledger
+from schema.access import Caller
+from schema.errors import ShelfgraphError
 
-TOO_LONG = "This took longer than an operation may. Ask for less at once."
+LASTS_SECONDS: Final = 60
+NOBODY: Final = Caller("", None, is_known=False)
+STATUS: Final[Mapping[str, tuple[int, Mapping[str, str]]]] = {
+    "BAD_USER_INPUT": (400, {}),
+    "UNAUTHENTICATED": (401, {"www-authenticate": "Bearer"}),
+    "UNAVAILABLE": (503, {}),
+}
+"""Status and headers, by code, of a request that is refused before it is run; else 200."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,7 @@ class Service:
     """Everything a request may use.
 
     Attributes:
+        access: who may.
         clock: the present instant, aware.
         deadline_seconds: when an operation is given up, here and in the graph.
         on_context: told each request's context as it begins; for tests and counters.
@@ -43,11 +57,21 @@ class Service:
     advisor: Advisor
     graph: GraphReader
     journal: ChangeLog
+    access: Access
     clock: Callable[[], datetime]
     deadline_seconds: float = 5.0
     on_context: Callable[[Context], None] = lambda _context: None
     ledger: Ledger | None = None
     replayer: Replayer | None = None
+
+    async def caller(self, connection: HTTPConnection) -> Caller:
+        """Who asks, by what a request or a socket's handshake shows.
+
+        Raises:
+            Unauthenticated: if that does not count.
+            Unavailable: if it cannot be checked now.
+        """
+        return await self.access.callers.caller(shown_by(connection), at=self.clock())
 
 
 class Endpoint(GraphQL):
@@ -56,21 +80,24 @@ class Endpoint(GraphQL):
     def __init__(self, service: Service, *, contract: Contract, ide: str) -> None:
         super().__init__(contract)
         self._service, self._ide = service, ide
+        self._persisted = PersistedQueries()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever is wrong with it is answered in GraphQL's shape."""
         request = Request(scope, receive)
         try:
             async with asyncio.timeout(self._service.deadline_seconds):
+                if not self.should_render_graphql_ide(self.request_adapter_class(request)):
+                    scope["caller"] = await self._service.caller(request)
                 response = await self.run(request)
         except HTTPException as error:
             await refuse(send, error.status_code, "BAD_USER_INPUT", error.reason)
-        except RecursionError:
-            await refuse(send, 400, "BAD_USER_INPUT", "This is nested too deeply.")
-        except UnicodeDecodeError:
-            await refuse(send, 400, "BAD_USER_INPUT", "The body is not UTF-8.")
-        except TimeoutError:
-            await refuse(send, 200, "TIMEOUT", TOO_LONG)
+        except NotPersisted:
+            await refuse(send, 200, "PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
+        except (ShelfgraphError, RecursionError, UnicodeDecodeError, TimeoutError) as error:
+            message, code = diagnosis(error)
+            status, headers = STATUS.get(code, (200, {}))
+            await refuse(send, status, code, message, headers)
         else:
             await response(scope, receive, send)
 
@@ -81,7 +108,17 @@ class Endpoint(GraphQL):
             raise HTTPException(400, "A request is a JSON object with `query`, and perhaps `variables`.")
         return decoded
 
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:  # noqa: ARG002
+    async def parse_http_body(self, request: Any) -> Any:
+        """The request, its text filled in where it was persisted."""
+        data = await super().parse_http_body(request)
+        assert not isinstance(data, list)  # noqa: S101  # decode_json refuses lists: one operation a request
+        return replace(data, query=self._persisted.text(data.query, data.extensions))
+
+    def should_render_graphql_ide(self, request: Any) -> bool:
+        """Whether a browser wants the page; who sends a hash wants an answer."""
+        return super().should_render_graphql_ide(request) and "extensions" not in request.query_params
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:
         """This request's view, pinned to the newest moment."""
         service = self._service
         context = Context(
@@ -93,17 +130,35 @@ class Endpoint(GraphQL):
             request_id=request.scope["request_id"],
             ledger=service.ledger,
             replayer=service.replayer,
+            caller=request.scope.get("caller", NOBODY),
+            access=service.access,
+            answer_headers=response.headers if isinstance(response, Response) else MutableHeaders(),
         )
+        request.scope["context"] = context
         service.on_context(context)
         return context
 
-    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:  # noqa: ARG002
+    def create_response(self, response_data: Any, sub_response: Response) -> Response:
+        """The answer over HTTP; one that was put off says so by its status too."""
+        if "retry-after" in sub_response.headers:
+            sub_response.status_code = 429
+        return super().create_response(response_data, sub_response)
+
+    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """The answer, its errors told by the one table."""
+        context: Context = request.scope["context"]
+        if request.method == "GET" and context.is_lasting and not result.errors:
+            whose = "private" if context.caller.is_known else "public"
+            context.answer_headers.update(
+                {"cache-control": f"{whose}, max-age={LASTS_SECONDS}", "vary": "authorization"}
+            )
         answer: dict[str, Any] = {"data": result.data}
         if result.errors:
             answer["errors"] = [told(error) for error in result.errors]
+        if result.extensions:
+            answer["extensions"] = result.extensions
         return answer  # type: ignore[return-value]
 
-    async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002
+    async def render_graphql_ide(self, request: Request) -> Response:
         """GraphiQL."""
-        return HTMLResponse(self._ide)
+        return shown(self._ide, request, key=self._service.access.development_key)

@@ -21,7 +21,9 @@ from graphql import (
 from graphql.language import InlineFragmentNode
 from strawberry.extensions import SchemaExtension
 
-from api.errors import COST_EXCEEDED
+from api.budgets import answered_fields
+from api.context import Context
+from api.errors import COST_EXCEEDED, RATE_LIMITED, RETRY_AFTER
 from api.pages import DEFAULT_PAGE, MAX_PAGE
 
 MAX_DEPTH: Final = 16
@@ -50,44 +52,81 @@ class Size:
 class WithinLimits(SchemaExtension):
     """Refuses what is too deep, aliased too often or too costly, right after parsing and before validation."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._requested = self._actual = 0
+
     def on_operation(self) -> Iterator[None]:
-        """Bound the tokens that are parsed."""
+        """Bound the tokens that are parsed, and afterwards take what the answer held from the caller's budget."""
         self.execution_context.parse_options["max_tokens"] = MAX_TOKENS
-        yield
+        try:
+            yield
+        finally:
+            # A refused operation costs a point too: it was read.
+            self._actual = max(1, answered_fields(getattr(self.execution_context.result, "data", None)))
+            context: Context = self.execution_context.context
+            context.access.budgets.settle(context.caller, requested=self._requested, actual=self._actual)
 
     def on_parse(self) -> Iterator[None]:
-        """Measure what was parsed.
+        """Measure what was parsed, and ask the caller's budget for it.
 
         Raises:
-            GraphQLError: if it is too large.
+            GraphQLError: if it is too large, or more than the caller may ask now.
         """
         yield
-        document = self.execution_context.graphql_document
-        if document is not None:
-            _refuse_choice(document, self.execution_context._provided_operation_name)
-            schema: GraphQLSchema = self.execution_context.schema._schema
-            refuse_large(document, schema, self.execution_context.variables or {})
+        execution = self.execution_context
+        if execution.graphql_document is not None:
+            operation = _chosen(execution.graphql_document, execution._provided_operation_name)
+            schema: GraphQLSchema = execution.schema._schema
+            cost = refuse_large(execution.graphql_document, schema, execution.variables or {}, operation)
+            _spend(execution.context, cost)
+            self._requested = cost
+
+    def get_results(self) -> dict[str, Any]:
+        """What the operation was counted to cost before, what it did, and what the caller may still spend now."""
+        context: Context = self.execution_context.context
+        remaining = context.access.budgets.remaining(context.caller)
+        return {"cost": {"requested": self._requested, "actual": self._actual, "remaining": remaining}}
 
 
-def _refuse_choice(document: DocumentNode, operation_name: str | None) -> None:
+def _spend(context: Context, cost: int) -> None:
+    most, wait = context.access.policy.points(context.caller), context.access.budgets.spend(context.caller, cost)
+    if cost > most:
+        message = f"This operation costs {cost:,} points, and this caller may spend {most:,} a minute. Ask for less."
+        raise GraphQLError(message, extensions={"code": COST_EXCEEDED})
+    if wait:
+        context.answer_headers["retry-after"] = str(wait)
+        message = f"This caller has asked more than {most:,} points a minute. Ask again in {wait} s."
+        raise GraphQLError(message, extensions={"code": RATE_LIMITED, RETRY_AFTER: wait})
+
+
+def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
     operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
-    if len(operations) > 1 and operation_name is None:
+    if len(operations) > 1 and name is None:
         raise GraphQLError("This document holds several operations. Name one by `operationName`.")
+    return next((each for each in operations if name is None or (each.name and each.name.value == name)), None)
 
 
-def refuse_large(document: DocumentNode, schema: GraphQLSchema, variables: Mapping[str, Any]) -> None:
-    """Return if every operation of a document is within limits.
+def refuse_large(
+    document: DocumentNode,
+    schema: GraphQLSchema,
+    variables: Mapping[str, Any],
+    operation: OperationDefinitionNode | None = None,
+) -> int:
+    """The cost of an operation, in points, if every operation of its document is within limits.
 
     Raises:
         GraphQLError: if one is not, saying which limit and by how much.
     """
-    measure = _Measure(document, schema, variables)
-    for operation in document.definitions:
-        if isinstance(operation, OperationDefinitionNode):
-            size = measure.selection(operation.selection_set, schema.get_root_type(operation.operation))
+    measure, cost = _Measure(document, schema, variables), 0
+    for each in document.definitions:
+        if isinstance(each, OperationDefinitionNode):
+            size = measure.selection(each.selection_set, schema.get_root_type(each.operation))
             _refuse("deep", size.depth, MAX_DEPTH)
             _refuse("often aliased", size.aliases, MAX_ALIASES)
             _refuse("costly", size.cost, MAX_COST, code=COST_EXCEEDED)
+            cost = size.cost if each is operation else cost
+    return cost
 
 
 def _refuse(word: str, size: int, most: int, *, code: str = "BAD_USER_INPUT") -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from api.audit_entries import AuditEntryConnection, Which, audit_page
 from api.context import Context, Info
 from api.entities import Brand, Category, Promotion, Store, Supplier
 from api.ids import kind_and_key
@@ -145,6 +146,13 @@ class Query(RuleQuery, VerdictQuery):
     ) -> list[LineOffers] | None:
         """Substitutes for a basket."""
         return await offers_for_lines(info, basket_lines, store_id, first, customer_age)
+
+    @strawberry.field(description="Who changed what, the newest first.")
+    async def audit_entries(
+        self, info: Info, filter: Which = None, first: First = None, after: After = None
+    ) -> AuditEntryConnection:
+        """A page of audit entries."""
+        return await audit_page(info, filter, first, after)
 
 
 def _owners(chosen: ProductFilter) -> list[tuple[Owner, str | None]]:

@@ -1,8 +1,10 @@
 """Requests numbered, bounded in size and logged, one line each."""
 
+import asyncio
 import json
 import time
 import uuid
+from collections.abc import Mapping
 from typing import Any, Final
 
 import structlog
@@ -10,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = structlog.get_logger("shelfgraph.api")
 MAX_BODY_BYTES: Final = 1_000_000
+BODY_SECONDS: Final = 10.0
 _MAX_ID: Final = 64
 
 
@@ -20,6 +23,8 @@ class RequestLog:
         app: what answers.
         max_body_bytes: a larger body is answered 413 as soon as that is known.
     """
+
+    body_seconds = BODY_SECONDS
 
     def __init__(self, app: ASGIApp, *, max_body_bytes: int = MAX_BODY_BYTES) -> None:
         self._app, self._max = app, max_body_bytes
@@ -43,7 +48,13 @@ class RequestLog:
         log.info("request", request_id=request_id, **told)
 
     async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _body(receive, self._max) if _may_have_body(scope) else b""
+        try:
+            async with asyncio.timeout(self.body_seconds):
+                body = await _body(receive, self._max) if _may_have_body(scope) else b""
+        except TimeoutError:
+            message = f"The body did not arrive within {self.body_seconds:g} s."
+            await refuse(send, 408, "BAD_USER_INPUT", message, {"connection": "close"})
+            return
         if body is None:
             await refuse(send, 413, "BAD_USER_INPUT", f"A request may have {self._max:,} bytes.")
             return
@@ -65,11 +76,12 @@ class _Answer:
         await self._send(message)
 
 
-async def refuse(send: Send, status: int, code: str, message: str) -> None:
+async def refuse(send: Send, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
     """Answer with one typed error, in GraphQL's shape."""
     body = json.dumps({"data": None, "errors": [{"message": message, "extensions": {"code": code}}]}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    told = {"content-type": "application/json", "content-length": str(len(body)), **(headers or {})}
+    raw = [(name.encode(), value.encode()) for name, value in told.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": body})
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from commands import check, contract, demo, doctor, evaluate, graph, ledger, load, score, serve, train
+from commands import check, contract, demo, doctor, evaluate, graph, keys, ledger, load, score, serve, train
 
 application = typer.Typer(
     name="shelfgraph",
@@ -18,6 +18,7 @@ application.command("train")(train.train_command)
 application.command("serve")(serve.serve_command)
 application.command("replay")(ledger.replay_command)
 application.add_typer(ledger.application, name="ledger")
+application.add_typer(keys.application, name="keys")
 application.command("score")(score.score_command)
 application.add_typer(evaluate.application, name="evaluate")
 application.add_typer(contract.application, name="contract")

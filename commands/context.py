@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import typer
 
+from schema.access import AccessPolicy
 from schema.errors import Busy
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from decisions.replay import Replayer
     from graph.connection import Graph
     from graph.server import LocalServer
+    from journal.keys import Keys
     from journal.ledger import Ledger
     from journal.store import Journal
     from lake.store import Lake
@@ -39,7 +41,9 @@ class Shop:
         ledger: where decisions are kept as they are made; whoever opens it closes it.
         ledger_days: for how long.
         replayer: makes them again; raises NotFound where nothing was loaded.
-        app: the web application on the champion; raises NotTrained or Unavailable.
+        app: the web application on the champion, with a development key or none; raises NotTrained or Unavailable.
+        keys: who may use the service.
+        access_policy: what the settings say of who may.
         clock: the instant now, aware; the only source of it.
         code_commit: what the code is, for manifests.
     """
@@ -59,7 +63,9 @@ class Shop:
     ledger: Callable[[], "Ledger"]
     ledger_days: int
     replayer: Callable[[], "Replayer"]
-    app: Callable[[], "Starlette"]
+    app: Callable[[str | None], "Starlette"]
+    keys: Callable[[], "Keys"]
+    access_policy: AccessPolicy
     clock: Callable[[], datetime]
     code_commit: str
 

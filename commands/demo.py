@@ -9,6 +9,7 @@ import typer
 
 from commands.console import out
 from commands.context import Shop, shop_of
+from commands.door import development_key, refuse_others
 from commands.graph import start_graph
 from commands.load import load_source, print_load
 from commands.serve import refuse_used_port
@@ -31,6 +32,7 @@ def demo_command(
     from loaders.staging import LoadOptions  # noqa: PLC0415
 
     shop = shop_of(ctx)
+    refuse_others(shop)
     refuse_used_port(shop.api_host, shop.api_port)
     was_started = start_graph(shop)
     try:
@@ -47,16 +49,18 @@ def _answer(shop: Shop, *, serve: bool) -> None:
     import structlog  # noqa: PLC0415
     import uvicorn  # noqa: PLC0415
 
+    from commands.listening import listening  # noqa: PLC0415
+
     # A line a request would drown the answers; `serve` shows them.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    config = uvicorn.Config(shop.app(), host=shop.api_host, port=shop.api_port, log_level="warning", access_log=False)
-    server = uvicorn.Server(config)
+    key = development_key(shop.home)
+    server = uvicorn.Server(listening(shop.app(key), host=shop.api_host, port=shop.api_port))
     failures: list[Exception] = []
 
     def ask() -> None:
         try:
-            show_answers(shop.graphiql_url, shop.registry().load())
-            _tell_where(shop)
+            show_answers(shop.graphiql_url, key, shop.registry().load())
+            _tell_where(shop, key)
         except Exception as error:  # noqa: BLE001  # told by the main thread, which ends the server
             failures.append(error)
         if failures or not serve:
@@ -70,9 +74,10 @@ def _answer(shop: Shop, *, serve: bool) -> None:
         raise failures[0]
 
 
-def _tell_where(shop: Shop) -> None:
+def _tell_where(shop: Shop, key: str) -> None:
     server = shop.server()
     out.print(f"GraphQL and GraphiQL  {shop.graphiql_url}")
+    out.print(f"Other clients send    Authorization: Bearer {key}", highlight=False, soft_wrap=True)
     if server is not None:
         out.print(f"Neo4j Browser         {server.browser}   user neo4j, password {server.password()}")
     if shop.home != Path(".shelfgraph"):

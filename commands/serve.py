@@ -8,6 +8,7 @@ import typer
 
 from commands.console import out
 from commands.context import Shop, shop_of
+from commands.door import key_to_serve
 from schema.errors import Busy
 
 if TYPE_CHECKING:
@@ -18,15 +19,21 @@ def serve_command(ctx: typer.Context) -> None:
     """Serve the champion's relations and the graph's catalogue over GraphQL; GraphiQL is at the same address."""
     shop = shop_of(ctx)
     refuse_used_port(shop.api_host, shop.api_port)
-    listen(shop, shop.app())
+    key = key_to_serve(shop)
+    if key is not None:
+        out.print("No keys yet: this machine alone may ask. GraphiQL knows the development key; other clients send")
+        out.print(f"Authorization: Bearer {key}", highlight=False, soft_wrap=True)
+    listen(shop, shop.app(key))
 
 
 def listen(shop: Shop, app: "Starlette") -> None:
     """Serve until Ctrl-C or SIGTERM."""
     import uvicorn  # noqa: PLC0415
 
+    from commands.listening import listening  # noqa: PLC0415
+
     out.print(f"GraphQL and GraphiQL: [link]{shop.graphiql_url}[/link]   (Ctrl-C ends)")
-    uvicorn.run(app, host=shop.api_host, port=shop.api_port, log_level="warning", access_log=False)
+    uvicorn.Server(listening(app, host=shop.api_host, port=shop.api_port)).run()
 
 
 def refuse_used_port(host: str, port: int) -> None:

@@ -1,9 +1,13 @@
 """Settings: every one of them, from the environment; the root file alone reads it."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schema.access import DEFAULT_POINTS, AccessPolicy, Role, TokenIssuer
+from schema.errors import BadInput
 
 
 class Settings(BaseSettings):
@@ -35,6 +39,49 @@ class Settings(BaseSettings):
     )
     api_host: str = Field(default="127.0.0.1", description="The address that `serve` listens on.")
     api_port: int = Field(default=8000, description="The port that `serve` listens on.")
+    anonymous_role: Role | None = Field(default=None, description="What callers without a key may do; unset: nothing.")
+    introspection: Literal["everyone", "callers", "nobody"] = Field(
+        default="callers", description="Who may read the contract from the service."
+    )
+    points_per_minute: dict[str, int] = Field(
+        default_factory=dict, description="Points a caller may spend, by role and `anonymous`, as JSON."
+    )
+    cors_origins: str = Field(default="", description="Pages' origins that browsers may let ask, with commas between.")
+    oidc_issuer: str = Field(default="", description="Whose bearer tokens are believed; empty: nobody's.")
+    oidc_audience: str = Field(default="", description="What a token's `aud` must hold.")
+    oidc_role_claim: str = Field(default="roles", description="The claim, or path with dots, that names roles.")
+    oidc_customer_claim: str = Field(default="", description="The claim that names the only customer to be seen.")
+
+    @property
+    def access_policy(self) -> AccessPolicy:
+        """Who may use the service.
+
+        Raises:
+            BadInput: if a token issuer is named without an audience, or points for a role that there is not.
+        """
+        unknown = set(self.points_per_minute) - set(DEFAULT_POINTS)
+        if unknown:
+            raise BadInput(
+                f"SHELFGRAPH_POINTS_PER_MINUTE names {', '.join(sorted(unknown))}.",
+                remedy=f"Roles are {', '.join(DEFAULT_POINTS)}.",
+            )
+        return AccessPolicy(
+            anonymous_role=self.anonymous_role,
+            introspection=self.introspection,
+            points_per_minute={**DEFAULT_POINTS, **self.points_per_minute},
+            cors_origins=tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip()),
+            tokens=self._tokens(),
+        )
+
+    def _tokens(self) -> TokenIssuer | None:
+        if not self.oidc_issuer:
+            return None
+        if not self.oidc_audience:
+            raise BadInput(
+                "SHELFGRAPH_OIDC_ISSUER is set without SHELFGRAPH_OIDC_AUDIENCE: tokens meant for others would count.",
+                remedy="Set the audience that the issuer writes into tokens for this service.",
+            )
+        return TokenIssuer(self.oidc_issuer, self.oidc_audience, self.oidc_role_claim, self.oidc_customer_claim)
 
     @property
     def lake_root(self) -> str:

@@ -20,7 +20,7 @@ TRIES = 20
 SLOW_TRIES = 5
 
 
-def show_answers(url: str, artefact: "Artefact") -> None:
+def show_answers(url: str, key: str, artefact: "Artefact") -> None:
     """Ask for substitutes, complements and recommendations of one product; print names, probabilities and reasons.
 
     The product is the most bought one that has both relations, so that there is something to see.
@@ -30,18 +30,19 @@ def show_answers(url: str, artefact: "Artefact") -> None:
     """
     _wait(url.replace("/graphql", "/readyz"))
     query = (files("commands") / "showcase.graphql").read_text()
-    answers = (ask(url, query, {"sku": sku}) for sku in telling_products(artefact)[:TRIES])
+    answers = (ask(url, key, query, {"sku": sku}) for sku in telling_products(artefact)[:TRIES])
     _print_answer(max(answers, key=_num_shown))
 
 
-def ask(url: str, query: str, variables: dict[str, object]) -> dict[str, Any]:
+def ask(url: str, key: str, query: str, variables: dict[str, object]) -> dict[str, Any]:
     """The `data` of a GraphQL answer; asked again, a few times, where the graph was too slow, as just after its start.
 
     Raises:
         Unavailable: if the service cannot be reached or answers errors.
     """
     body = json.dumps({"query": query, "variables": variables}).encode()
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310  # our own address
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+    request = urllib.request.Request(url, body, headers)  # noqa: S310  # our own address
     for _ in range(SLOW_TRIES):
         answer = _answer(url, request)
         if not answer.get("errors"):

@@ -93,3 +93,40 @@ OUTCOMES: Final = Table(
     Column("recorded_at", DateTime, nullable=False),
 )
 """What became of decisions. `happened_at` and `recorded_at` are UTC; `position` counts from 0 within a batch."""
+ACCESS_KEYS: Final = Table(
+    "access_keys",
+    METADATA,
+    Column("key_id", String(32), primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("secret_hash", String(64), nullable=False),
+    Column("customer_id", Text),
+    Column("created_at", DateTime, nullable=False),
+    Column("expires_at", DateTime),
+    Column("revoked_at", DateTime),
+)
+"""Keys without their secrets. Instants are UTC; `revoked_at` is written once, and nothing else ever after."""
+
+AUDIT: Final = Table(
+    "audit",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("asked_at", DateTime, nullable=False),
+    Column("request_id", String(64), nullable=False),
+    Column("caller", Text, nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("mutation", String(255), nullable=False),
+    Column("arguments", JSON(none_as_null=True)),
+)
+"""What was about to be changed, by whom, written before it is tried. `asked_at` is UTC."""
+
+AUDIT_OUTCOMES: Final = Table(
+    "audit_outcomes",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("ended_at", DateTime, nullable=False),
+    Column("is_done", Boolean, nullable=False),
+    Column("before", JSON(none_as_null=True)),
+    Column("after", JSON(none_as_null=True)),
+)
+"""How the attempt of the same number in `audit` ended; an attempt without one was cut off. `ended_at` is UTC."""

@@ -139,3 +139,15 @@ class NotTrained(ShelfgraphError):
 
     def __init__(self) -> None:
         super().__init__("No model version has been published yet.", remedy="Run `shelfgraph train`.")
+
+
+class Unauthenticated(ShelfgraphError):
+    """Whoever asks showed no key or token where one is needed, or one that does not count."""
+
+    exit_code = 10
+
+
+class Forbidden(ShelfgraphError):
+    """The role of whoever asks does not allow this."""
+
+    exit_code = 11

@@ -5,18 +5,36 @@ from contextlib import contextmanager
 from typing import Any
 
 import service_shop as shop
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from api.access import Access
 from api.app import create_app
 from api.context import Context
 from decisions.advisor import Advisor
 from decisions.live import LiveFacts
-from graph.connection_async import connect_async
+from graph.connection_async import AsyncGraph, connect_async
 from graph.paths import CustomerHistory, EvidencePaths
 from graph.server import USER, LocalServer
+from journal.audit import AuditLog
 from journal.store import Journal
+from schema.access import AccessPolicy, Role
 from schema.artefact import Artefact
 from schema.facts import ShopFacts
+
+ADMIN_KEY = "sg_tests_key"
+
+
+def open_to_everybody() -> Access:
+    """Access for tests of something else, whose callers show no key."""
+    return Access(
+        AccessPolicy(anonymous_role=Role.ADMIN, introspection="everyone", points_per_minute={"anonymous": 10**9})
+    )
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header by which a caller shows a key or token."""
+    return {"authorization": f"Bearer {token}"}
 
 
 class Service:
@@ -55,8 +73,27 @@ class Service:
         return self.contexts[-1].reader.num_reads
 
 
+def address_of(journal: Journal) -> str:
+    """Where a journal is."""
+    return str(journal._database._engine.url.render_as_string(hide_password=False))
+
+
 @contextmanager
 def serving(
+    server: LocalServer,
+    journal: Journal,
+    **settings: Any,
+) -> Iterator[Service]:
+    """A running service of the service shop, asked by an admin unless a request shows another key."""
+    contexts: list[Context] = []
+    app, graph = application(server, journal, on_context=contexts.append, **settings)
+    with TestClient(app, headers=bearer(ADMIN_KEY)) as http:
+        yield Service(http, journal, contexts)
+        assert http.portal is not None
+        http.portal.call(graph.close)
+
+
+def application(
     server: LocalServer,
     journal: Journal,
     *,
@@ -64,22 +101,45 @@ def serving(
     model: Artefact | None = None,
     read_facts: Callable[[int], ShopFacts] = lambda version: shop.facts(lake_version=version),
     **settings: Any,
-) -> Iterator[Service]:
-    """A running service of the service shop."""
-    contexts: list[Context] = []
+) -> tuple[Starlette, AsyncGraph]:
+    """The application of the service shop, and the graph's connection, which is its caller's to close."""
     graph = connect_async(server.uri, user=USER, password=server.password(), deadline_seconds=20)
     live = LiveFacts(facts or shop.facts(), journal=journal, read_facts=read_facts)
     history, paths = CustomerHistory(graph.read), EvidencePaths(graph.read)
     advisor = Advisor(live=live, artefact=model, history=history, paths=paths, today=lambda: shop.TODAY)
     wiring = {
         "clock": lambda: shop.NOON,
-        "on_context": contexts.append,
+        "access": Access(AccessPolicy(), development_key=ADMIN_KEY, audit=AuditLog(address_of(journal))),
         "refresh_seconds": 0.02,
         "deadline_seconds": 20.0,
         **settings,
     }
-    app = create_app(advisor=advisor, graph=graph, journal=journal, **wiring)
-    with TestClient(app) as http:
-        yield Service(http, journal, contexts)
-        assert http.portal is not None
-        http.portal.call(graph.close)
+    return create_app(advisor=advisor, graph=graph, journal=journal, **wiring), graph
+
+
+@contextmanager
+def listening_service(server: LocalServer, journal: Journal, **settings: Any) -> Iterator[int]:
+    """The service on a real socket, as `serve` runs it; yields its port."""
+    import socket
+    import threading
+    import time
+
+    import uvicorn
+
+    from commands.listening import listening
+
+    app, _ = application(server, journal, **settings)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    running = uvicorn.Server(listening(app, host="127.0.0.1", port=port))
+    thread = threading.Thread(target=running.run, daemon=True)
+    thread.start()
+    while not running.started:
+        assert thread.is_alive()
+        time.sleep(0.02)
+    try:
+        yield port
+    finally:
+        running.should_exit = True
+        thread.join(20)

@@ -10,6 +10,7 @@ from typing import Any
 import service_shop as shop
 import uvicorn
 from conftest import free_port
+from service_client import open_to_everybody
 
 from api.app import create_app
 from decisions.advisor import Advisor
@@ -36,7 +37,13 @@ def listening(server: LocalServer, journal: Journal, **settings: Any) -> Iterato
             paths=EvidencePaths(graph.read),
             today=lambda: shop.TODAY,
         )
-        wiring = {"clock": lambda: shop.NOON, "deadline_seconds": 20.0, "refresh_seconds": 0.05, **settings}
+        wiring = {
+            "access": open_to_everybody(),
+            "clock": lambda: shop.NOON,
+            "deadline_seconds": 20.0,
+            "refresh_seconds": 0.05,
+            **settings,
+        }
         app = create_app(advisor=advisor, graph=graph, journal=journal, **wiring)
         listeners.append(uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", access_log=False)))
         await listeners[0].serve()

@@ -4,6 +4,7 @@ import sys
 
 import service_shop as shop
 import uvicorn
+from service_client import open_to_everybody
 
 from api.app import create_app
 from decisions.advisor import Advisor
@@ -26,7 +27,12 @@ def main(address: str, uri: str, password: str, port: str, every: str) -> None:
         paths=EvidencePaths(graph.read),
         today=lambda: shop.TODAY,
     )
-    wiring = {"clock": lambda: shop.NOON, "deadline_seconds": 20.0, "refresh_seconds": float(every)}
+    wiring = {
+        "access": open_to_everybody(),
+        "clock": lambda: shop.NOON,
+        "deadline_seconds": 20.0,
+        "refresh_seconds": float(every),
+    }
     app = create_app(advisor=advisor, graph=graph, journal=journal, **wiring)
     uvicorn.run(app, port=int(port), log_level="critical", access_log=False)
 

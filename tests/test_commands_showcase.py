@@ -42,7 +42,7 @@ def answering(*answers):
 
 def test_a_slow_answer_is_asked_for_again():
     with answering(SLOW, SLOW, {"data": {"shop": "ours"}}) as (url, bodies):
-        assert ask(url, "{ shop }", {"sku": "a"}) == {"shop": "ours"}
+        assert ask(url, "sg_key", "{ shop }", {"sku": "a"}) == {"shop": "ours"}
     assert bodies == [{"query": "{ shop }", "variables": {"sku": "a"}}] * 3
 
 
@@ -50,7 +50,7 @@ def test_a_slow_answer_is_asked_for_again():
 def test_a_refusal_is_told_at_once_and_slowness_in_the_end(answer, times):
     with answering(*[answer] * times) as (url, bodies):
         with pytest.raises(Unavailable, match=answer["errors"][0]["message"]):
-            ask(url, "{ shop }", {})
+            ask(url, "sg_key", "{ shop }", {})
         assert len(bodies) == times
 
 
@@ -58,4 +58,4 @@ def test_a_service_that_is_not_there_is_named():
     with answering() as (url, _):
         pass
     with pytest.raises(Unavailable, match=url):
-        ask(url, "{ shop }", {})
+        ask(url, "sg_key", "{ shop }", {})

@@ -1,0 +1,153 @@
+"""The guard before every operation: fields by the role table, once a document; customers by who may name them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLArgument,
+    GraphQLError,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLSchema,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    get_named_type,
+    visit,
+)
+from strawberry.extensions import SchemaExtension
+
+from api.roles import Field, lasting_fields, personal_arguments, roles_of
+from schema.access import AccessPolicy, Caller
+from schema.errors import Forbidden, Unauthenticated
+
+KNOWN_DOCUMENTS: Final = 256
+NO_KEY: Final = "Send `Authorization: Bearer` with a key or a token."
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A field that a document asks, at one of the places where it does."""
+
+    field: Field
+    node: FieldNode
+
+
+class Guarded(SchemaExtension):
+    """Refuses, before anything is resolved, an operation with a field that the caller's role may not ask."""
+
+    def on_parse(self) -> Iterator[None]:
+        """Look at what was parsed.
+
+        Raises:
+            GraphQLError: if the caller may not ask all of it.
+        """
+        yield
+        document = self.execution_context.graphql_document
+        if document is not None:
+            context = self.execution_context.context
+            schema: GraphQLSchema = self.execution_context.schema._schema
+            asked = asked_fields(schema, document)
+            refuse_forbidden(asked, context.caller, context.access.policy)
+            context.is_lasting = all(each.field in lasting_fields() for each in asked)
+
+
+@lru_cache(maxsize=KNOWN_DOCUMENTS)
+def asked_fields(schema: GraphQLSchema, document: DocumentNode) -> tuple[Asked, ...]:
+    """Every field that a document asks, each once; fields that no type has are left to validation."""
+    found: dict[Field, FieldNode] = {}
+    types = TypeInfo(schema)
+
+    class Fields(Visitor):
+        def enter_field(self, node: FieldNode, *_: Any) -> None:
+            parent = types.get_parent_type()
+            if parent is not None and types.get_field_def() is not None and node.name.value != "__typename":
+                found.setdefault((parent.name, node.name.value), node)
+
+    visit(document, TypeInfoVisitor(types, Fields()))
+    return tuple(Asked(field, node) for field, node in found.items())
+
+
+def refuse_forbidden(asked: tuple[Asked, ...], caller: Caller, policy: AccessPolicy) -> None:
+    """Return if a caller may ask all of these fields.
+
+    Raises:
+        GraphQLError: if there is one that they may not ask.
+    """
+    for each in asked:
+        kind, name = each.field
+        if kind.startswith("__"):
+            continue
+        if name in ("__schema", "__type"):
+            is_allowed = policy.introspection == "everyone" or (policy.introspection == "callers" and caller.is_known)
+            what = "The contract is not told here. Read `api/schema.graphql`."
+        else:
+            is_allowed = caller.role in roles_of(each.field)
+            what = f"The role {caller.role} may not ask `{kind}.{name}`."
+        if not is_allowed:
+            raise _refusal(each.node, Forbidden(what) if caller.is_known else Unauthenticated(what, remedy=NO_KEY))
+
+
+def _refusal(node: FieldNode, cause: Forbidden | Unauthenticated) -> GraphQLError:
+    return GraphQLError(str(cause), nodes=node, original_error=cause)
+
+
+def guard_customers(schema: GraphQLSchema) -> None:
+    """Let no field of a schema that takes a customer's key be resolved for a caller who may not name that customer.
+
+    Only such fields are wrapped, so that all others cost what they did.
+    """
+    for kind in schema.type_map.values():
+        for field in getattr(kind, "fields", {}).values():
+            if any(_names_customer(argument, name) for name, argument in getattr(field, "args", {}).items()):
+                field.resolve = _guarded(field.resolve)
+
+
+def refuse_customer(caller: Caller, argument: str, customer_id: str) -> None:
+    """Return if a caller may name a customer.
+
+    Raises:
+        Unauthenticated: if they are nobody.
+        Forbidden: if their role may name none, or their key is another customer's.
+    """
+    if caller.role not in personal_arguments()[argument]:
+        what = f"The role {caller.role} may not give `{argument}`: it tells of a person."
+        raise Forbidden(what) if caller.is_known else Unauthenticated(what, remedy=NO_KEY)
+    if caller.customer_id not in (None, customer_id):
+        raise Forbidden(f"This key sees another customer than the `{argument}` given.")
+
+
+def _names_customer(
+    argument: GraphQLArgument | GraphQLInputField, name: str, seen: frozenset[str] = frozenset()
+) -> bool:
+    kind = get_named_type(argument.type)
+    if name in personal_arguments():
+        return True
+    if not isinstance(kind, GraphQLInputObjectType) or kind.name in seen:
+        return False
+    return any(_names_customer(field, each, seen | {kind.name}) for each, field in kind.fields.items())
+
+
+def _guarded(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    def resolved(source: Any, info: Any, **arguments: Any) -> Any:
+        for name, customer_id in _customers(arguments):
+            refuse_customer(info.context.caller, name, customer_id)
+        return resolve(source, info, **arguments)
+
+    return resolved
+
+
+def _customers(given: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(given, Mapping):
+        for name, value in given.items():
+            if name in personal_arguments() and isinstance(value, str):
+                yield name, value
+            else:
+                yield from _customers(value)
+    elif isinstance(given, list | tuple):
+        for value in given:
+            yield from _customers(value)

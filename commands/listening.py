@@ -1,0 +1,67 @@
+"""How the service listens: with bounds on connections, and on how long a client may take to say what it wants."""
+
+import asyncio
+import resource
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+HEADER_SECONDS: Final = 10.0
+MAX_CONNECTIONS: Final = 4_000
+"""Past it a connection is answered 503 at once."""
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """HTTP whose clients have `HEADER_SECONDS` to send a request's headers; then their connection is closed."""
+
+    header_seconds = HEADER_SECONDS
+    _due: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Expect headers."""
+        super().connection_made(transport)
+        self._expect()
+
+    def on_message_begin(self) -> None:
+        """Expect the rest of them."""
+        super().on_message_begin()
+        self._expect()
+
+    def on_headers_complete(self) -> None:
+        """Expect nothing: the body has a bound of its own."""
+        self._expect_nothing()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Expect nothing any more."""
+        self._expect_nothing()
+        super().connection_lost(exc)
+
+    def _expect(self) -> None:
+        self._expect_nothing()
+        self._due = self.loop.call_later(self.header_seconds, self.transport.close)
+
+    def _expect_nothing(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+
+
+def listening(app: "Starlette", *, host: str, port: int) -> uvicorn.Config:
+    """How an application is served; files this process may have open are raised to what the system allows."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=PatientProtocol,
+        limit_concurrency=MAX_CONNECTIONS,
+        log_level="warning",
+        access_log=False,
+    )

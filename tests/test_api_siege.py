@@ -1,0 +1,105 @@
+"""Bad days on a real socket: slow clients and a thousand connections at once."""
+
+import asyncio
+import json
+import os
+import resource
+import socket
+import time
+import urllib.request
+from collections import Counter
+
+import psutil
+import pytest
+import service_shop as shop
+from service_client import ADMIN_KEY, listening_service
+
+from api.request_log import RequestLog
+from commands.listening import PatientProtocol
+from graph.connection import connect
+from graph.projection import project
+from graph.server import USER
+from journal.store import Journal
+
+pytestmark = [pytest.mark.graph, pytest.mark.slow]
+NAME = '{ product(sku: "beer") { name } }'
+
+
+@pytest.fixture
+def port(neo4j_server, tmp_path):
+    neo4j_server.start()
+    with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as graph:
+        project(shop.snapshot(), graph, lake_version=1, load_id="l1")
+    journal = Journal(str(tmp_path / "journal.db"))
+    with listening_service(neo4j_server, journal, model=shop.artefact(), deadline_seconds=20.0) as port:
+        yield port
+
+
+def ask(port, query=NAME):
+    """The code of an answer's error, or `ok`; seconds it took."""
+    headers = {"content-type": "application/json", "authorization": f"Bearer {ADMIN_KEY}"}
+    body = json.dumps({"query": query}).encode()
+    began = time.monotonic()
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/graphql", body, headers)
+    with urllib.request.urlopen(request, timeout=30) as response:
+        errors = json.load(response).get("errors")
+    return errors[0]["extensions"]["code"] if errors else "ok", time.monotonic() - began
+
+
+def said(connection, seconds):
+    """What the service says on a connection until it closes it."""
+    connection.settimeout(seconds)
+    told = b""
+    while part := connection.recv(65_536):
+        told += part
+    return told
+
+
+def test_clients_that_send_slowly_are_let_go(port, monkeypatch):
+    monkeypatch.setattr(PatientProtocol, "header_seconds", 1.0)
+    monkeypatch.setattr(RequestLog, "body_seconds", 1.0)
+    began = time.monotonic()
+    with socket.create_connection(("127.0.0.1", port)) as mute, socket.create_connection(("127.0.0.1", port)) as slow:
+        slow.sendall(b"POST /graphql HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        with socket.create_connection(("127.0.0.1", port)) as stuck:
+            stuck.sendall(b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+            assert b" 408 " in said(stuck, 10).split(b"\r\n")[0]
+        assert said(mute, 10) == said(slow, 10) == b""
+    assert time.monotonic() - began < 8
+    assert ask(port)[0] == "ok"
+
+
+def test_a_thousand_connections_are_held_and_others_are_still_answered(port):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 4_096:
+        pytest.skip(f"this system allows {hard} open files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    body = json.dumps({"query": NAME}).encode()
+    head = (
+        f"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer {ADMIN_KEY}\r\n"
+    )
+    request = head.encode() + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+    async def one():
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request)
+        told = await reader.read()
+        writer.close()
+        return next((word for word in (b"Pale ale", b"TIMEOUT", b"UNAVAILABLE") if word in told), told)
+
+    async def all_at_once():
+        return await asyncio.gather(*(one() for _ in range(1_000)))
+
+    process = psutil.Process(os.getpid())
+    try:
+        before = process.memory_info().rss
+        began = time.monotonic()
+        answered = Counter(asyncio.run(all_at_once()))
+        assert time.monotonic() - began < 60
+        # A busy machine may not read a thousand products within one operation's twenty seconds; it says so by name.
+        assert set(answered) <= {b"Pale ale", b"TIMEOUT", b"UNAVAILABLE"}, answered
+        assert answered[b"Pale ale"] > 0
+        assert process.memory_info().rss - before < 300 * 2**20
+        assert ask(port)[0] == "ok"
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
