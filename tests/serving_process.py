@@ -30,7 +30,7 @@ def main(address: str, uri: str, password: str, port: str, every: str) -> None:
     )
     wiring = {
         "access": open_to_everybody(),
-            "search": SearchDesk(shop.listings),
+        "search": SearchDesk(shop.listings),
         "clock": lambda: shop.NOON,
         "deadline_seconds": 20.0,
         "refresh_seconds": float(every),

@@ -1,0 +1,198 @@
+"""Parts: what a shop consists of, each wired by the settings."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from commands.settings import Settings
+from schema.errors import NotFound
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from api.access import Access
+    from decisions.live import LiveFacts
+    from decisions.replay import Replayer
+    from graph.connection import Graph
+    from graph.server import LocalServer
+    from journal.decision_log import DecisionLog
+    from journal.keys import Keys
+    from journal.ledger import Ledger
+    from journal.store import Journal
+    from lake.store import Lake
+    from registry.store import Registry
+    from schema.artefact import Artefact
+    from schema.facts import ShopFacts
+    from schema.listings import Listings
+
+
+class Parts:
+    """Every part of a shop, made when first asked for; what is heavy to import is imported then."""
+
+    def __init__(self, settings: Settings, *, clock: Callable[[], datetime]) -> None:
+        self._settings, self._clock = settings, clock
+
+    @cached_property
+    def lake(self) -> "Lake":
+        """The versioned tables."""
+        from lake.spark_session import room_at  # noqa: PLC0415
+        from lake.store import Lake  # noqa: PLC0415
+
+        return Lake(self._settings.lake_root, room=room_at(self._settings.spark))
+
+    @cached_property
+    def registry(self) -> "Registry":
+        """The model versions."""
+        from registry.store import Registry  # noqa: PLC0415
+
+        return Registry(self._settings.home / "registry")
+
+    @cached_property
+    def journal(self) -> "Journal":
+        """Changes and verdicts."""
+        from journal.store import Journal  # noqa: PLC0415
+
+        return Journal(self._journal_address)
+
+    def decision_log(self) -> "DecisionLog":
+        """The ledger's entries that have reached the journal's database."""
+        from journal.decision_log import DecisionLog  # noqa: PLC0415
+
+        return DecisionLog(self._journal_address)
+
+    def ledger(self) -> "Ledger":
+        """Where decisions are kept as they are made; closing it is its caller's."""
+        from journal.ledger import Ledger  # noqa: PLC0415
+
+        return Ledger(
+            self.decision_log(),
+            self._settings.home / "ledger",
+            max_bytes=self._settings.ledger_spool_mib << 20,
+            is_power_safe=self._settings.ledger_power_safe,
+        )
+
+    def replayer(self, live: "LiveFacts | None" = None) -> "Replayer":
+        """What makes decisions again."""
+        from decisions.replay import Replayer  # noqa: PLC0415
+        from ranking.saved import open_ranker  # noqa: PLC0415
+
+        return Replayer((live or self.live()).at, self.registry.load, open_ranker)
+
+    @cached_property
+    def keys(self) -> "Keys":
+        """Who may use the service."""
+        from journal.keys import Keys  # noqa: PLC0415
+
+        return Keys(self._journal_address)
+
+    @cached_property
+    def server(self) -> "LocalServer | None":
+        """The local graph server; None where the settings name another."""
+        from graph.jars import folder  # noqa: PLC0415
+        from graph.server import LocalServer  # noqa: PLC0415
+
+        settings = self._settings
+        if settings.neo4j_uri:
+            return None
+        return LocalServer(
+            home=settings.home / "neo4j",
+            jars=folder(settings.jars_folder),
+            bolt_port=settings.bolt_port,
+            http_port=settings.http_port,
+            **settings.graph_memory,
+        )
+
+    @cached_property
+    def graph(self) -> "Graph":
+        """The graph for loads and checks, connected."""
+        from graph.connection import connect  # noqa: PLC0415
+
+        return connect(self._settings.graph_uri, **self._graph_login())
+
+    def app(self, development_key: str | None, **settings: Any) -> "Starlette":
+        """The web application on the newest lake version and the champion.
+
+        Args:
+            development_key: an admin's key beside those of the journal; None for none.
+            settings: more of `create_app`'s.
+
+        Raises:
+            NotFound: if nothing has been loaded.
+        """
+        with ThreadPoolExecutor(max_workers=2) as beside:  # hashing and reading go on while the rest is imported
+            champion = beside.submit(self._newer_model, None)
+            live = beside.submit(self.live)
+            from api.app import create_app  # noqa: PLC0415
+            from api.search_desk import SearchDesk  # noqa: PLC0415
+            from decisions.advisor import Advisor  # noqa: PLC0415
+            from graph.connection_async import connect_async  # noqa: PLC0415
+            from graph.paths import CustomerHistory, EvidencePaths  # noqa: PLC0415
+            from ranking.saved import open_ranker  # noqa: PLC0415
+            from search.synonyms import SynonymsFile  # noqa: PLC0415
+
+            graph = connect_async(self._settings.graph_uri, **self._graph_login())
+        advisor = Advisor(
+            live=live.result(),
+            artefact=champion.result(),
+            history=CustomerHistory(graph.read),
+            paths=EvidencePaths(graph.read),
+            today=lambda: self._clock().date(),
+            open_ranker=open_ranker,
+        )
+        return create_app(
+            advisor=advisor,
+            graph=graph,
+            journal=self.journal,
+            search=SearchDesk(self._listings, read_synonyms=SynonymsFile(self._settings.synonyms_file).read),
+            access=self._access(development_key),
+            clock=self._clock,
+            newer_model=self._newer_model,
+            ledger=self.ledger(),
+            replayer=self.replayer(live.result()),
+            **settings,
+        )
+
+    def _access(self, development_key: str | None) -> "Access":
+        from api.access import Access  # noqa: PLC0415
+        from journal.audit import AuditLog  # noqa: PLC0415
+
+        policy, audit = self._settings.access_policy, AuditLog(self._journal_address)
+        return Access(policy, keys=self.keys, development_key=development_key, audit=audit)
+
+    @property
+    def _journal_address(self) -> str:
+        self._settings.home.mkdir(parents=True, exist_ok=True)
+        return self._settings.journal_address
+
+    def live(self) -> "LiveFacts":
+        """The newest lake version's facts, kept up with the journal; raises NotFound where nothing was loaded."""
+        from decisions.live import LiveFacts  # noqa: PLC0415
+
+        return LiveFacts(self._facts(self._newest_version()), journal=self.journal, read_facts=self._facts)
+
+    def _newer_model(self, served: str | None) -> "Artefact | None":
+        champion = self.registry.champion()
+        return self.registry.load(champion) if champion not in (None, served) else None
+
+    def _newest_version(self) -> int:
+        newest = self.lake.latest()
+        if newest is None:
+            raise NotFound("lake version", "to serve", remedy="Run `shelfgraph load SOURCE PATH` first.")
+        return newest
+
+    def _facts(self, version: int) -> "ShopFacts":
+        from lake.facts import read_facts  # noqa: PLC0415
+
+        return read_facts(self.lake, version=version, as_of=self.lake.default_as_of(version))
+
+    def _listings(self, version: int) -> "Listings":
+        from lake.listings import read_listings  # noqa: PLC0415
+
+        return read_listings(self.lake.at(version))
+
+    def _graph_login(self) -> dict[str, Any]:
+        settings = self._settings
+        password = settings.neo4j_password or (self.server.password() if self.server else "")
+        return {"user": settings.neo4j_user, "password": password, "database": settings.neo4j_database}
