@@ -33,6 +33,8 @@ from schema.access import Caller
 from schema.errors import ShelfgraphError
 
 LASTS_SECONDS: Final = 60
+MAX_IN_FLIGHT: Final = 100
+BUSY: Final = "More is asked than this server can answer now. Try again in a second."
 NOBODY: Final = Caller("", None, is_known=False)
 STATUS: Final[Mapping[str, tuple[int, Mapping[str, str]]]] = {
     "BAD_USER_INPUT": (400, {}),
@@ -77,14 +79,32 @@ class Service:
 
 
 class Endpoint(GraphQL):
-    """GraphQL over HTTP; GraphiQL at the same address in a browser."""
+    """GraphQL over HTTP; GraphiQL at the same address in a browser.
+
+    Attributes:
+        most_in_flight: requests answered side by side; a further one is told at once to try again, for it would only
+            make all of them late.
+    """
+
+    most_in_flight = MAX_IN_FLIGHT
 
     def __init__(self, service: Service, *, contract: Contract, ide: str) -> None:
         super().__init__(contract)
         self._service, self._ide = service, ide
-        self._persisted = PersistedQueries()
+        self._persisted, self._in_flight = PersistedQueries(), 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, unless too many are being answered."""
+        if self._in_flight >= self.most_in_flight:
+            await refuse(send, 503, "UNAVAILABLE", BUSY, {"retry-after": "1"})
+            return
+        self._in_flight += 1
+        try:
+            await self._answered(scope, receive, send)
+        finally:
+            self._in_flight -= 1
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever is wrong with it is answered in GraphQL's shape."""
         request = Request(scope, receive)
         try:

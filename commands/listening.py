@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 HEADER_SECONDS: Final = 10.0
 MAX_CONNECTIONS: Final = 4_000
 """Past it a connection is answered 503 at once."""
+GRACE_SECONDS: Final = 10
+"""How long answers under way may take once the service is told to end."""
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -67,4 +69,5 @@ def listening(app: "Starlette", *, host: str, port: int) -> uvicorn.Config:
         ws_max_size=MAX_BODY_BYTES,
         log_level="warning",
         access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )

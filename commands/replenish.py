@@ -9,7 +9,7 @@ from rich.markdown import Markdown
 
 from commands.console import bars, err, out, table
 from commands.context import Shop, shop_of
-from schema.supply import Target
+from schema.order_policy import Target
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,7 +46,7 @@ def replenish_command(
 ) -> None:
     """Say what to order from whom today, with reasons, so that the fill rate asked for is met at the least stock."""
     from jobs.replenish import Wish, replenish, table_of  # noqa: PLC0415
-    from schema.supply import OrderPolicy  # noqa: PLC0415
+    from schema.order_policy import OrderPolicy  # noqa: PLC0415
 
     shop = shop_of(ctx)
     policy = OrderPolicy(target, level, review_days, 0.25, pool, waste, budget, capacity)

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from measures.inventory import critical_ratio
-from schema.supply import OrderLines, OrderPolicy, Target
+from schema.order_policy import OrderPolicy, Target
+from schema.supply import OrderLines
 
 Floats = npt.NDArray[np.float64]
 NUM_LEVELS: Final = 64

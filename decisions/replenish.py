@@ -12,7 +12,8 @@ from decisions.order_plan import affordable
 from decisions.order_points import order_points, tradeoff
 from measures.inventory import lead_demand_sd, safety_stock
 from schema.errors import BadInput
-from schema.supply import OrderLines, OrderPolicy, OrderProposal, Target
+from schema.order_policy import OrderPolicy, Target
+from schema.supply import OrderLines, OrderProposal
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from forecast.history import history_by
 from lake.sources import TableSource, table_source
 from lake.version import LakeVersion
 from schema.errors import MissingTable
+from schema.order_policy import OrderPolicy
 from schema.progress import Progress, silent
 from schema.relations import Relations
-from schema.supply import OrderPolicy
 from schema.tables import RetailTables
 
 Floats = npt.NDArray[np.float64]

@@ -22,9 +22,10 @@ from lake.terms import known_deliveries, order_terms, positions
 from lake.version import LakeVersion
 from schema.demand import LEVELS
 from schema.errors import EmptyWindow, MissingTable, NotFound
+from schema.order_policy import OrderPolicy
 from schema.progress import Progress, silent
 from schema.relations import Relations
-from schema.supply import LateSupplier, OrderLines, OrderPolicy, OrderProposal
+from schema.supply import LateSupplier, OrderLines, OrderProposal
 
 Floats = npt.NDArray[np.float64]
 SCALE_REVIEWS = 6

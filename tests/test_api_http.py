@@ -10,6 +10,7 @@ from service_client import ADMIN_KEY, bearer, serving
 
 from api.access import Access
 from api.contract import contract
+from api.endpoint import Endpoint
 from api.ide import shown as shown_page
 from api.persisted import NotPersisted, PersistedQueries
 from api.roles import lasting_fields, role_table
@@ -165,3 +166,13 @@ def test_the_page_knows_the_development_key_for_this_machine_alone(client, host,
     nonce = re.search(rb'nonce="([^"]+)"', page.body).group(1).decode()
     assert f"'nonce-{nonce}'" in page.headers["content-security-policy"]
     assert b"sg_secret" not in shown_page("CALLER_HEADERS", Browser(client, host), key=None).body
+
+
+@pytest.mark.graph
+def test_past_its_bound_a_server_says_at_once_that_it_is_busy(service, monkeypatch):
+    monkeypatch.setattr(Endpoint, "most_in_flight", 0)
+    answer = service.http.post("/graphql", json={"query": NAME})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert answer.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+    monkeypatch.undo()
+    assert service.http.post("/graphql", json={"query": NAME}).json()["data"]["product"]["name"] == "Pale ale"

@@ -14,7 +14,7 @@ from decisions.lead_demand import NUM_DRAWS, demand_within, week_draws
 from decisions.order_points import tradeoff
 from decisions.replenish import propose, wanted
 from schema.errors import BadInput
-from schema.supply import OrderPolicy, Target
+from schema.order_policy import OrderPolicy, Target
 
 DAY = date(2024, 6, 3)
 SEEDS = st.integers(0, 50)

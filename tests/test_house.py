@@ -132,6 +132,15 @@ def test_serving_needs_no_torch(module):
     assert done.stdout.strip() == "[]"
 
 
+def test_the_command_line_starts_without_numpy():
+    """`serve` tells it how many threads to use, which counts only before it is imported; and `--help` is quick."""
+    import subprocess
+
+    script = "import shelfgraph, sys; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
 def test_locks_name_no_address_and_no_path():
     for lock in (ROOT / "locks").glob("*.lock"):
         body = lock.read_text()

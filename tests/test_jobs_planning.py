@@ -12,7 +12,7 @@ from lake.sources import table_source
 from lake.store import Lake
 from lake.terms import known_deliveries, order_terms, positions
 from schema.errors import BadInput, EmptyWindow, MissingTable, NotFound
-from schema.supply import OrderPolicy
+from schema.order_policy import OrderPolicy
 
 MONDAY = date(2024, 1, 1)
 NUM_WEEKS = 30
