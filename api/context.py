@@ -13,6 +13,7 @@ from strawberry.dataloader import DataLoader
 from strawberry.types import Info as StrawberryInfo
 
 from api.access import Access
+from api.callers import Shown
 from api.search_desk import SearchDesk
 from decisions.advisor import Advisor
 from decisions.moment import Moment
@@ -82,7 +83,8 @@ class Context:
     """One request's view: a moment of facts and model, and loaders that gather keys into one read each.
 
     Attributes:
-        connection_params, address: what a socket's `connection_init` carried, and where it comes from; empty over HTTP.
+        connection_params, shown: what a socket's `connection_init` carried, and what its handshake showed of who asks;
+            empty over HTTP.
         answer_headers: what the answer will carry beside its own.
         is_lasting: whether the answer holds only what changes by loads, so that it may be kept for a minute.
         before: what stood before the mutation that is being made, if it tells; kept in its audit row.
@@ -104,7 +106,7 @@ class Context:
     replayer: Replayer | None = None
     num_replays: int = 0
     connection_params: dict[str, Any] = field(default_factory=dict)
-    address: str = ""
+    shown: Shown | None = None
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict)
 
     @property

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.unset import UNSET, UnsetType
 
+from api.access import shown_by
 from api.callers import Shown
 from api.context import BoundedReader, Context
 from api.contract import Contract
@@ -56,13 +58,16 @@ class Sockets(GraphQL[Context, None]):
             self.num_open -= 1
 
     async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
-        """Let the caller in whom `authorization` in `connection_init` names, or else nobody in particular.
+        """Let the caller in whom `authorization` names, in `connection_init` or else in the handshake.
 
         Raises:
-            ConnectionRejectionError: if that does not count, which closes the socket with 4403.
+            ConnectionRejectionError: if that does not count, or nothing is shown where the anonymous may ask nothing;
+                it closes the socket with 4403.
         """
         said = context.connection_params.get("authorization") or context.connection_params.get("Authorization")
-        shown = Shown(said if isinstance(said, str) else None, context.address)
+        shown = context.shown or Shown(None, "")
+        if isinstance(said, str):
+            shown = replace(shown, authorization=said)
         try:
             context.caller = await self._service.access.callers.caller(shown, at=self._service.clock())
         except ShelfgraphError as error:
@@ -82,7 +87,7 @@ class Sockets(GraphQL[Context, None]):
             clock=service.clock,
             request_id=uuid.uuid4().hex,
             caller=NOBODY,
-            address=request.client.host if request.client else "",
+            shown=shown_by(request),
             access=service.access,
             answer_headers=MutableHeaders(),
         )

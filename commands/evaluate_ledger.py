@@ -10,6 +10,7 @@ import typer
 
 from commands.console import bars, out, table
 from commands.context import Shop, shop_of
+from schema.access import KEY_MARK
 from schema.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 QUERY = """query ($sku: String!) {
   recommendations(for: { product: $sku }, first: 20) { decisionId products { score product { sku name } } } }"""
 WARM_UP = 50
-IN_PROCESS_KEY = "evaluate-ledger"
+IN_PROCESS_KEY = f"{KEY_MARK}evaluate_ledger"
 
 
 def ledger_command(

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 import service_shop as shop
-from service_client import serving
+from service_client import ADMIN_KEY, serving
+from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from api.sockets import TRY_LATER
@@ -78,6 +79,21 @@ def test_what_runs_out_and_comes_back_is_told_as_it_happens(service):
         record(service, beer=0)
         socket.send_json({"type": "ping"})
         assert socket.receive_json() == {"type": "pong"}
+
+
+@graph
+@pytest.mark.parametrize("payload", [{}, {"authorization": "Bearer x"}, {"authorization": 1}])
+def test_a_socket_that_shows_no_key_is_closed(service, payload):
+    with TestClient(service.http.app).websocket_connect("/graphql", subprotocols=PROTOCOL) as socket:
+        socket.send_json({"type": "connection_init", "payload": payload})
+        assert socket.receive()["code"] == 4403
+
+
+@graph
+def test_a_page_shows_its_key_after_the_handshake(service):
+    with TestClient(service.http.app).websocket_connect("/graphql", subprotocols=PROTOCOL) as socket:
+        socket.send_json({"type": "connection_init", "payload": {"authorization": f"Bearer {ADMIN_KEY}"}})
+        assert socket.receive_json() == {"type": "connection_ack"}
 
 
 @graph
