@@ -91,6 +91,8 @@ def test_outcomes_join_back_and_filter_the_list(running):
     told = running.data(ENTRY, id=first)["decision"]["outcomes"]
     assert sorted((each["kind"], each["units"]) for each in told) == [("BOUGHT", 2.0), ("SHOWN", None)]
 
+    running.data(ENTRY, id=second)  # comes back once it has reached the database, where lists are read
+
     def ids(chosen="", first=10):
         query = f"{{ decisions(filter: {{{chosen}}}, first: {first}) {{ edges {{ cursor node {{ decisionId }} }} }} }}"
         return [edge["node"]["decisionId"] for edge in running.data(query)["decisions"]["edges"]]
