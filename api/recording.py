@@ -6,6 +6,7 @@ from collections.abc import Sequence as Several
 from api.context import Context
 from api.scalars import Sequence
 from api.user_errors import UserError, key_reused
+from decisions.before import stood_before, verdicts_before
 from schema.changes import Change
 from schema.errors import KeyReused
 from schema.relations import Verdict
@@ -20,6 +21,7 @@ async def record(context: Context, changes: Several[Change], *, mutation: str, k
     Raises:
         Unavailable: if the journal does not answer; nothing was recorded, or it was and a repeat finds it.
     """
+    context.before = stood_before(changes, context.advisor.moment())
     try:
         numbers = await asyncio.to_thread(
             context.journal.record, changes, recorded_at=context.clock(), idempotency_key=f"{mutation}:{key}"
@@ -38,6 +40,7 @@ async def record_verdicts(context: Context, verdicts: Several[Verdict], *, mutat
     """
     if not verdicts:
         return [], []
+    context.before = verdicts_before(verdicts, context.advisor.moment())
     try:
         number = await asyncio.to_thread(
             context.journal.save_verdicts,

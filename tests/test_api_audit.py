@@ -104,6 +104,9 @@ def test_a_mutation_leaves_its_row(neo4j_server: LocalServer, tmp_path):
         assert (recorded["caller"], recorded["role"], recorded["isDone"]) == ("development", "admin", True)
         assert recorded["arguments"]["input"]["changes"][0]["sku"] == "beer"
         assert recorded["after"]["sequence"] == 1
+        assert recorded["before"] == [
+            shop.facts().on_hand[shop.facts().store_rows["S1"]][shop.facts().product_rows["beer"]]
+        ]
         assert recorded["askedAt"].startswith("2024-05-01T12:00:00")
         assert (refused["isDone"], refused["after"]["user_errors"][0]["code"]) == (False, "NOT_FOUND")
         page = running.data(ENTRIES, first=1)["auditEntries"]
