@@ -2,6 +2,7 @@
 
 import ast
 import sys
+import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -130,6 +131,18 @@ def test_serving_needs_no_torch(module):
     script = f"import {module}, sys; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_the_code_reads_is_in_the_wheel():
+    data = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    lacking = [
+        str(path.relative_to(ROOT))
+        for folder in FOLDERS
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and path.suffix not in (".py", ".pyc")
+        if not any(path.relative_to(ROOT / folder).match(pattern) for pattern in data.get(folder, []))
+    ]
+    assert not lacking
 
 
 def test_the_command_line_starts_without_numpy():
