@@ -139,6 +139,7 @@ def test_a_wrong_password_is_told_at_once(shop, tmp_path):
     assert "password" in told
 
 
+@pytest.mark.slow
 def test_no_server_is_told_at_once(tmp_path):
     shop = {**os.environ, "SHELFGRAPH_HOME": str(tmp_path), "NEO4J_URI": "bolt://127.0.0.1:1", "PYTHONPATH": str(ROOT)}
     assert "graph start" in run(shop, "load", "retail-tables", tmp_path, code=5)
@@ -172,6 +173,7 @@ def test_a_mistyped_command_has_a_usage_error_and_no_traceback(tmp_path):
     assert "No such command" in run(shop, "lode", code=2)
 
 
+@pytest.mark.slow
 def test_two_writers_of_one_shop_are_told_apart(tmp_path):
     (tmp_path / "home").mkdir()
     shop = {**os.environ, "SHELFGRAPH_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}

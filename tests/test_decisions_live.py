@@ -120,6 +120,7 @@ changes = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(batch=changes, cuts=st.lists(st.integers(0, 12), max_size=3))
 def test_following_by_pieces_equals_starting_afterwards(tmp_path_factory, batch, cuts):

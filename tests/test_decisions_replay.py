@@ -98,6 +98,7 @@ def same(one: FactsNow, other: FactsNow):
     np.testing.assert_equal(looked_at(one), looked_at(other))
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(batches=batches)
 def test_facts_built_up_to_a_number_equal_facts_followed_live(fresh_journal, batches):
@@ -114,6 +115,7 @@ def test_facts_built_up_to_a_number_equal_facts_followed_live(fresh_journal, bat
         same(later.at(now.sequence), now)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(batches=batches, data=st.data())
 def test_repeats_in_any_order_change_nothing(fresh_journal, batches, data):

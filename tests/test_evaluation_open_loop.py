@@ -84,6 +84,7 @@ def against(server, run):
     return asyncio.run(main())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("connections", [1, 64])
 def test_a_stall_shows_in_everything_that_was_due_meanwhile(connections):
     due = arrivals(per_second=100, seconds=1.5, spacing="constant")

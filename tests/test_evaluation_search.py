@@ -27,6 +27,7 @@ def test_queries_of_every_kind_name_the_products_they_are_made_of():
     assert known_items(shops.listings(NAMES), number=3, seed=1) == known_items(shops.listings(NAMES), number=3, seed=1)
 
 
+@pytest.mark.slow
 @given(st.text("abcdef", min_size=4, max_size=12), st.integers(0, 99))
 def test_a_misspelt_word_is_found_as_one_letter_off(word, seed):
     typo = misspelt(word, random.Random(seed))

@@ -53,6 +53,7 @@ def test_switches_below_chance_are_avoided_both_ways():
     assert switches(snapshot, by_lift=False)[1].nnz == 0
 
 
+@pytest.mark.slow
 def test_pairs_in_folds_left_out_of_the_heads_give_the_weights():
     settings = replace(QUICK, epochs=8, own_epochs=25)
     snapshot = shop()

@@ -62,6 +62,7 @@ def sorted_keys(baskets: dict[tuple[int | None, int], set[str]], customer: int) 
     return sorted((key for key in baskets if key[0] == customer), key=lambda key: key[1])
 
 
+@pytest.mark.slow
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(receipt_line, min_size=20, max_size=120))
 def test_counted_edges_are_what_loops_count(tmp_path_factory, lines):

@@ -110,6 +110,7 @@ def check_killed(tmp_path: Path, point: tuple[str, int, str]) -> None:
     assert content(torn, 2) == content(whole, 2)
 
 
+@pytest.mark.slow
 def test_killed_before_the_commit(tmp_path):
     check_killed(tmp_path, ("write", 4, "before"))
 

@@ -176,6 +176,7 @@ def test_the_shops_midnight_is_the_cut_off(tmp_path):
     assert (utc.edges["SHOPS_AT"].num_rows, berlin.edges["SHOPS_AT"].num_rows) == (1, 0)
 
 
+@pytest.mark.slow
 def test_a_lake_version_and_its_folder_give_the_same_graph(tmp_path):
     rows = {**CATALOGUE, **_events(past_days(random.Random(3)))}
     tables, lake = stage(tmp_path, rows), Lake(str(tmp_path / "lake"))

@@ -14,6 +14,7 @@ from lake.likeness import alike_pairs
 from lake.snapshot import build_snapshot
 
 
+@pytest.mark.slow
 def test_an_empty_shelf_makes_a_switch_of_what_is_taken_instead(tmp_path):
     """k0 buys a long before, then b while a is out: no alternation (c came between), but a replacement."""
     lines = []

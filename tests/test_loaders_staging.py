@@ -62,6 +62,7 @@ def contents(tables: RetailTables) -> dict[str, list[dict[str, object]]]:
     return {name: tables.read(name).to_pylist() for name in tables.tallies}
 
 
+@pytest.mark.slow
 @QUICK
 @given(products, lines)
 def test_every_row_is_kept_a_duplicate_or_rejected(tmp_path_factory, product_rows, line_rows):
@@ -119,6 +120,7 @@ def test_a_staged_folder_loads_again_to_the_same_tables(tmp_path):
     assert contents(first) == contents(second)
 
 
+@pytest.mark.slow
 def test_load_ids_follow_content_and_settings(tmp_path):
     folder = write_shop(RETAIL, tmp_path / "raw")
     first = load(folder, tmp_path / "a").load_id

@@ -99,6 +99,7 @@ def test_households_alternate_between_substitutes(shop: Path, truths: Truths) ->
     assert keeps > 2.5 * (needs.form.loc[changed.after] > 0).mean()
 
 
+@pytest.mark.slow
 def test_complements_are_directed(shop: Path, truths: Truths) -> None:
     """More of the anchor's baskets hold the partner than the partner's baskets hold the anchor, for most links."""
     need = truths.needs.to_pandas().set_index("sku").need

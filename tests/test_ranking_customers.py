@@ -80,6 +80,7 @@ def paper_vector(baskets, group_size, within_rate, group_rate, num_products=6):
     return found
 
 
+@pytest.mark.slow
 @given(SHOPS, st.integers(1, 4), st.sampled_from([0.5, 0.9, 1.0]), st.sampled_from([0.3, 0.7, 1.0]))
 def test_temporal_frequencies_agree_with_the_papers_sums(shop, group_size, within_rate, group_rate):
     made = history(shop)

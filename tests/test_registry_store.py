@@ -73,6 +73,7 @@ def test_a_changed_byte_is_named(tmp_path, name):
         Registry(tmp_path).load(version)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "victim", ["numpy.save", "registry.store._sync", "pathlib.Path.rename", "pathlib.Path.replace"]
 )
