@@ -77,6 +77,25 @@ class Service:
         """
         return await self.access.callers.caller(shown_by(connection), at=self.clock())
 
+    def context(self, *, request_id: str, caller: Caller, answer_headers: MutableHeaders) -> Context:
+        """One request's view, pinned to the newest moment; its time begins now."""
+        context = Context(
+            moment=self.advisor.moment(),
+            advisor=self.advisor,
+            journal=self.journal,
+            search=self.search,
+            reader=BoundedReader(self.graph, time.monotonic() + self.deadline_seconds),
+            clock=self.clock,
+            request_id=request_id,
+            caller=caller,
+            access=self.access,
+            answer_headers=answer_headers,
+            ledger=self.ledger,
+            replayer=self.replayer,
+        )
+        self.on_context(context)
+        return context
+
 
 class Endpoint(GraphQL):
     """GraphQL over HTTP; GraphiQL at the same address in a browser.
@@ -145,24 +164,13 @@ class Endpoint(GraphQL):
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:
         """This request's view, pinned to the newest moment."""
-        service = self._service
-        context = Context(
-            moment=service.advisor.moment(),
-            advisor=service.advisor,
-            journal=service.journal,
-            search=service.search,
-            reader=BoundedReader(service.graph, time.monotonic() + service.deadline_seconds),
-            clock=service.clock,
+        context = self._service.context(
             request_id=request.scope["request_id"],
-            ledger=service.ledger,
-            replayer=service.replayer,
             caller=request.scope.get("caller", NOBODY),
-            access=service.access,
             answer_headers=response.headers if isinstance(response, Response) else MutableHeaders(),
         )
         request.scope["graph_reader"] = context.reader
         request.scope["context"] = context
-        service.on_context(context)
         return context
 
     def create_response(self, response_data: Any, sub_response: Response) -> Response:

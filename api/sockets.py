@@ -1,6 +1,5 @@
 """The `/graphql` endpoint as a web socket: subscriptions alone, few a socket and so many sockets at most."""
 
-import time
 import uuid
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +16,7 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from api.access import shown_by
 from api.callers import Shown
-from api.context import BoundedReader, Context
+from api.context import Context
 from api.contract import Contract
 from api.endpoint import NOBODY, Service
 from api.errors import diagnosis
@@ -77,19 +76,6 @@ class Sockets(GraphQL[Context, None]):
 
     async def get_context(self, request: Request | WebSocket, response: Any) -> Any:  # noqa: ARG002
         """The socket's view; each event renews it."""
-        service = self._service
-        context = Context(
-            moment=service.advisor.moment(),
-            advisor=service.advisor,
-            journal=service.journal,
-            search=service.search,
-            reader=BoundedReader(service.graph, time.monotonic() + service.deadline_seconds),
-            clock=service.clock,
-            request_id=uuid.uuid4().hex,
-            caller=NOBODY,
-            shown=shown_by(request),
-            access=service.access,
-            answer_headers=MutableHeaders(),
-        )
-        service.on_context(context)
+        context = self._service.context(request_id=uuid.uuid4().hex, caller=NOBODY, answer_headers=MutableHeaders())
+        context.shown = shown_by(request)
         return context

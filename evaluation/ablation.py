@@ -2,19 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
 
-from evaluation.planted import Prepared, our_figures, prepared
+from evaluation.planted import Prepared, our_figures, planted_shop, prepared
 from evaluation.report import OURS, Report, peak_mib
 from gnn.settings import TrainSettings
 from gnn.training import fit
-from loaders.staging import LoadOptions, stage
-from loaders.synthetic import make_shop
-from loaders.synthetic_truths import read_truths
 from measures.bootstrap import paired_difference
 from schema.progress import Progress, silent
 
@@ -91,10 +86,7 @@ def run(
 
 def _shops(scale: str, seed: int, ingredients: Sequence[str], progress: Progress) -> tuple[dict[str, Prepared], str]:
     """The shop whole, under our name, and without each ingredient that is a table, under that ingredient's; its id."""
-    with TemporaryDirectory() as folder:
-        made = make_shop(scale, seed=seed, into=Path(folder) / "shop", params=None, progress=progress)
-        truths = read_truths(made)
-        tables = stage("retail-tables", made, into=Path(folder) / "staged", options=LoadOptions(), progress=progress)
+    with planted_shop(scale, seed=seed, params=None, progress=progress) as (truths, tables):
         shops = {OURS: prepared(truths, tables, progress)}
         for name in set(ingredients) & set(TABLES):
             tallies = {table: tally for table, tally in tables.tallies.items() if table != TABLES[name]}

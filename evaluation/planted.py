@@ -1,6 +1,7 @@
 """Protocol planted: the synthetic shop's own truths, found again or not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -61,6 +62,22 @@ class Labelled:
         return sp.csr_matrix(half + half.T)
 
 
+@contextmanager
+def planted_shop(
+    scale: str, *, seed: int, params: Path | None, progress: Progress
+) -> Iterator[tuple[Truths, RetailTables]]:
+    """A synthetic shop's truths and its staged tables, which are gone afterwards.
+
+    Args:
+        scale: `small`, `medium` or `large`.
+        params: a file of the generator's parameters; None takes its own.
+    """
+    with TemporaryDirectory() as folder:
+        shop = make_shop(scale, seed=seed, into=Path(folder) / "shop", params=params, progress=progress)
+        tables = stage("retail-tables", shop, into=Path(folder) / "staged", options=LoadOptions(), progress=progress)
+        yield read_truths(shop), tables
+
+
 def run(
     scale: str = "small",
     *,
@@ -75,10 +92,7 @@ def run(
         scale: `small`, `medium` or `large`.
         params: a file of the generator's parameters; None takes its own.
     """
-    with TemporaryDirectory() as folder:
-        shop = make_shop(scale, seed=seed, into=Path(folder) / "shop", params=params, progress=progress)
-        truths = read_truths(shop)
-        tables = stage("retail-tables", shop, into=Path(folder) / "staged", options=LoadOptions(), progress=progress)
+    with planted_shop(scale, seed=seed, params=params, progress=progress) as (truths, tables):
         return compare_with(truths, tables, scale=scale, seed=seed, settings=settings, progress=progress)
 
 

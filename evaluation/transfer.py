@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import scipy.sparse as sp
 
-from evaluation.planted import prepared
+from evaluation.planted import planted_shop, prepared
 from evaluation.report import OURS, Report, peak_mib
 from forecast.history import read_history
 from forecast.kept_demand import USUAL_KEPT
@@ -26,9 +25,6 @@ from forecast.transfer import (
 from gnn.settings import TrainSettings
 from gnn.training import fit
 from lake.baskets import read_baskets
-from loaders.staging import LoadOptions, stage
-from loaders.synthetic import make_shop
-from loaders.synthetic_truths import read_truths
 from schema.progress import Progress, silent
 from schema.relations import Relations
 from schema.tables import RetailTables
@@ -43,10 +39,7 @@ def run(scale: str = "small", *, seed: int = 0, params: Path | None = None, prog
         scale: `small`, `medium` or `large`.
         params: a file of the generator's parameters; None takes its own.
     """
-    with TemporaryDirectory() as folder:
-        shop = make_shop(scale, seed=seed, into=Path(folder) / "shop", params=params, progress=progress)
-        truths = read_truths(shop)
-        tables = stage("retail-tables", shop, into=Path(folder) / "staged", options=LoadOptions(), progress=progress)
+    with planted_shop(scale, seed=seed, params=params, progress=progress) as (truths, tables):
         ready = prepared(truths, tables, progress)
         trained = fit(
             ready.snapshot,

@@ -1,5 +1,6 @@
 """Demand: what forecasts and transfer shares are learnt from in a lake version."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,6 +10,7 @@ from forecast.history import SalesHistory, history_by
 from forecast.transfer import with_transfer_shares
 from lake.baskets import read_baskets
 from lake.version import LakeVersion
+from schema.errors import EmptyWindow, MissingTable
 from schema.relations import Relations
 
 
@@ -25,6 +27,27 @@ def weekly_history(source: LakeVersion, *, as_of: date | None = None) -> SalesHi
         return None
     history = history_by(source.rows, source.info.currency)
     return history if as_of is None else history.known_before(np.datetime64(as_of))
+
+
+def known_weeks(source: LakeVersion, *, as_of: date | None, purpose: str) -> tuple[SalesHistory, int]:
+    """The weekly sales up to the last week that is known, and how many weeks that is.
+
+    Args:
+        as_of: units of weeks that had not ended by then are not looked at; None looks at all.
+        purpose: what they are wanted for, in words of an error.
+
+    Raises:
+        MissingTable: if there are no weekly sales.
+        EmptyWindow: if no week had ended by that day.
+    """
+    history = weekly_history(source, as_of=as_of)
+    if history is None:
+        raise MissingTable(purpose, "weekly_sales")
+    known = np.flatnonzero(np.isfinite(history.grids["units"]).any(axis=0))
+    if not len(known):
+        raise EmptyWindow("No week of sales had ended by that day.", remedy="Choose a later day.")
+    num_weeks = int(known[-1]) + 1
+    return replace(history, grids={name: grid[:, :num_weeks] for name, grid in history.grids.items()}), num_weeks
 
 
 def transferring(source: LakeVersion, relations: Relations, *, as_of: date) -> tuple[Relations, dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Forecast: what each product will sell in each store in the weeks to come, by a lake version's weekly sales."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -10,10 +10,10 @@ import numpy as np
 from forecast.history import Rows, SalesHistory
 from forecast.rolling import roll_forecast
 from forecast.settings import ForecastSettings
-from jobs.demand import weekly_history
+from jobs.demand import known_weeks
 from lake.version import LakeVersion
 from schema.demand import DemandForecast
-from schema.errors import EmptyWindow, MissingTable, NotFound
+from schema.errors import NotFound
 from schema.progress import Progress, silent
 
 PAST_SHOWN = 26
@@ -54,14 +54,7 @@ def forecast_weeks(
         NotFound: if no such product or store has any.
         EmptyWindow: if no week had ended by that day.
     """
-    history = weekly_history(source, as_of=as_of)
-    if history is None:
-        raise MissingTable("Forecasting", "weekly_sales")
-    known = np.flatnonzero(np.isfinite(history.grids["units"]).any(axis=0))
-    if not len(known):
-        raise EmptyWindow("No week of sales had ended by that day.", remedy="Choose a later day.")
-    week = int(known[-1]) + 1
-    history = replace(history, grids={name: grid[:, :week] for name, grid in history.grids.items()})
+    history, week = known_weeks(source, as_of=as_of, purpose="Forecasting")
     rows = _rows(history, sku, store_id)
     rolling = roll_forecast(
         history, rows, origin=week, num_ahead=weeks, settings=ForecastSettings(seed=seed), progress=progress

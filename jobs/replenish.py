@@ -17,11 +17,11 @@ from forecast.history import SalesHistory
 from forecast.kept_demand import empty_weeks, usual_units
 from forecast.rolling import RollingForecast, roll_forecast
 from forecast.settings import ForecastSettings
-from jobs.demand import weekly_history
+from jobs.demand import known_weeks
 from lake.terms import known_deliveries, order_terms, positions
 from lake.version import LakeVersion
 from schema.demand import LEVELS
-from schema.errors import EmptyWindow, MissingTable, NotFound
+from schema.errors import EmptyWindow, NotFound
 from schema.order_policy import OrderPolicy
 from schema.progress import Progress, silent
 from schema.relations import Relations
@@ -87,15 +87,8 @@ def replenish(  # keywords only: what is known and what is asked
         EmptyWindow: if no line with a supplier sold anything before that day.
         BadInput: of `propose`.
     """
-    history = weekly_history(source, as_of=as_of)
-    if history is None:
-        raise MissingTable("Replenishing", "weekly_sales")
-    known = np.flatnonzero(np.isfinite(history.grids["units"]).any(axis=0))
-    if not len(known):
-        raise EmptyWindow("No week of sales had ended by that day.", remedy="Choose a later day.")
-    week = int(known[-1]) + 1
+    history, week = known_weeks(source, as_of=as_of, purpose="Replenishing")
     day = as_of or pd.Timestamp(history.first_week + np.timedelta64(7 * week, "D")).date()
-    history = replace(history, grids={name: grid[:, :week] for name, grid in history.grids.items()})
     chosen = _chosen(source, history, day, wish)
     lines = _lines(source, chosen, day, relations)
     ahead = int(np.ceil((lines.lead_days.max() + policy.review_days) / 7)) + 1

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import service_shop as shop
 from postgres_server import PostgresServer, postgres_server
 
 from graph.connection import Graph, connect
 from graph.jars import fetch
+from graph.projection import project
 from graph.server import USER, LocalServer
 
 
@@ -56,6 +58,15 @@ def graph(neo4j_server: LocalServer) -> Iterator[Graph]:
     with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as connection:
         connection.write_alone("close_everything", batch=5_000)
         yield connection
+
+
+@pytest.fixture(scope="module")
+def loaded(neo4j_server: LocalServer) -> LocalServer:
+    """The session's Neo4j with the service shop in it."""
+    neo4j_server.start()
+    with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as connection:
+        project(shop.snapshot(), connection, lake_version=1, load_id="l1")
+    return neo4j_server
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import service_shop as shop
+from conftest import free_port
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -126,7 +127,6 @@ def application(
 @contextmanager
 def listening_service(server: LocalServer, journal: Journal, **settings: Any) -> Iterator[int]:
     """The service on a real socket, as `serve` runs it; yields its port."""
-    import socket
     import threading
     import time
 
@@ -135,9 +135,7 @@ def listening_service(server: LocalServer, journal: Journal, **settings: Any) ->
     from commands.listening import listening
 
     app, _ = application(server, journal, **settings)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     running = uvicorn.Server(listening(app, host="127.0.0.1", port=port))
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
@@ -149,3 +147,11 @@ def listening_service(server: LocalServer, journal: Journal, **settings: Any) ->
     finally:
         running.should_exit = True
         thread.join(20)
+
+
+@contextmanager
+def open_service(server: LocalServer, journal: Journal) -> Iterator[str]:
+    """The same, trained and asked by anybody, for callers that are programs of their own; yields its address."""
+    wiring = {"model": shop.artefact(), "access": open_to_everybody(), "refresh_seconds": 0.05}
+    with listening_service(server, journal, **wiring) as port:
+        yield f"http://127.0.0.1:{port}"

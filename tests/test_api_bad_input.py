@@ -12,9 +12,6 @@ from service_client import serving
 
 from api.limits import MAX_COST
 from api.pages import cursor
-from graph.connection import connect
-from graph.projection import project
-from graph.server import USER
 from journal.store import Journal
 
 pytestmark = pytest.mark.graph
@@ -22,12 +19,9 @@ LEAKS = ("Traceback", "MATCH", "UNWIND", "bolt://", "neo4j", "Neo4j", "sqlite", 
 
 
 @pytest.fixture(scope="module")
-def service(neo4j_server, tmp_path_factory):
-    neo4j_server.start()
-    with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as graph:
-        project(shop.snapshot(), graph, lake_version=1, load_id="l1")
+def service(loaded, tmp_path_factory):
     journal = Journal(str(tmp_path_factory.mktemp("journal") / "journal.db"))
-    with serving(neo4j_server, journal, model=shop.artefact()) as running:
+    with serving(loaded, journal, model=shop.artefact()) as running:
         yield running
 
 

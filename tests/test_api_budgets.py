@@ -87,19 +87,13 @@ def test_fields_of_an_answer_are_counted():
 
 
 @pytest.fixture
-def limited(neo4j_server, tmp_path):
-    from graph.connection import connect
-    from graph.projection import project
-    from graph.server import USER
+def limited(loaded, tmp_path):
 
-    neo4j_server.start()
-    with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as graph:
-        project(shop.snapshot(), graph, lake_version=1, load_id="l1")
     journal = Journal(str(tmp_path / "journal.db"))
     keys = Keys(address_of(journal))
     policy = AccessPolicy(points_per_minute={**DEFAULT_POINTS, "viewer": 100})
     access = Access(policy, keys=keys, development_key=ADMIN_KEY)
-    with serving(neo4j_server, journal, model=shop.artefact(), access=access) as running:
+    with serving(loaded, journal, model=shop.artefact(), access=access) as running:
         running.http.get("/readyz")
         token = keys.create(Role.VIEWER, created_at=shop.NOON)[1]
         access.callers.refresh()

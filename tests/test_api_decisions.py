@@ -6,9 +6,6 @@ import pytest
 import service_shop as shop
 from service_client import serving
 
-from graph.connection import connect
-from graph.projection import project
-from graph.server import USER
 from journal.decision_log import DecisionLog
 from journal.ledger import Ledger
 from journal.store import Journal
@@ -27,14 +24,6 @@ ENTRY = """query ($id: ID!) { decision(id: $id) {
   answerHash outcomes { kind sku happenedAt units } replay { isSame answerHash differences } } }"""
 RECORD = """mutation ($input: RecordOutcomeInput!) { recordOutcome(input: $input) {
   numRecorded userErrors { field code } } }"""
-
-
-@pytest.fixture(scope="module")
-def loaded(neo4j_server):
-    neo4j_server.start()
-    with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as graph:
-        project(shop.snapshot(), graph, lake_version=1, load_id="l1")
-    return neo4j_server
 
 
 @pytest.fixture(params=[1 << 20, 0], ids=["kept", "full"])

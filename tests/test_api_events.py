@@ -6,9 +6,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from service_client import serving
 
-from graph.connection import connect
-from graph.projection import project
-from graph.server import USER
 from journal.store import Journal
 from schema.errors import BadInput, KeyReused
 from schema.events import Event, EventKind
@@ -27,11 +24,8 @@ def journal(tmp_path):
 
 
 @pytest.fixture
-def service(neo4j_server, journal):
-    neo4j_server.start()
-    with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as graph:
-        project(shop.snapshot(), graph, lake_version=1, load_id="l1")
-    with serving(neo4j_server, journal, model=shop.artefact()) as running:
+def service(loaded, journal):
+    with serving(loaded, journal, model=shop.artefact()) as running:
         yield running
 
 

@@ -14,9 +14,6 @@ from schemathesis import graphql
 from service_client import address_of, serving
 
 from api.contract import printed
-from graph.connection import connect
-from graph.projection import project
-from graph.server import USER
 from journal.decision_log import DecisionLog
 from journal.ledger import Ledger
 from journal.store import Journal
@@ -40,13 +37,10 @@ def operations():
 
 
 @pytest.fixture(scope="module")
-def service(neo4j_server, tmp_path_factory):
-    neo4j_server.start()
-    with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as graph:
-        project(shop.snapshot(), graph, lake_version=1, load_id="l1")
+def service(loaded, tmp_path_factory):
     journal = Journal(str(tmp_path_factory.mktemp("journal") / "journal.db"))
     ledger = Ledger(DecisionLog(address_of(journal)), tmp_path_factory.mktemp("ledger"), max_bytes=10_000_000)
-    with serving(neo4j_server, journal, model=shop.artefact(), ledger=ledger) as running:
+    with serving(loaded, journal, model=shop.artefact(), ledger=ledger) as running:
         yield running
 
 

@@ -10,9 +10,6 @@ from service_client import serving
 
 from api.contract import contract
 from api.graphiql import examples, page
-from graph.connection import connect
-from graph.projection import project
-from graph.server import USER
 from journal.store import Journal
 
 TABS = json.loads(re.search(r"const tabs = (.*);", page(shop.facts()))[1])
@@ -44,12 +41,9 @@ def test_a_name_cannot_leave_its_script():
 
 
 @pytest.fixture(scope="module")
-def service(neo4j_server, tmp_path_factory):
-    neo4j_server.start()
-    with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as graph:
-        project(shop.snapshot(), graph, lake_version=1, load_id="l1")
+def service(loaded, tmp_path_factory):
     journal = Journal(str(tmp_path_factory.mktemp("journal") / "journal.db"))
-    with serving(neo4j_server, journal, model=shop.artefact()) as running:
+    with serving(loaded, journal, model=shop.artefact()) as running:
         yield running
 
 

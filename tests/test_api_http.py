@@ -14,9 +14,6 @@ from api.endpoint import Endpoint
 from api.ide import shown as shown_page
 from api.persisted import NotPersisted, PersistedQueries
 from api.roles import lasting_fields, role_table
-from graph.connection import connect
-from graph.projection import project
-from graph.server import USER
 from journal.store import Journal
 from schema.access import AccessPolicy, Role
 from schema.errors import BadInput
@@ -78,14 +75,11 @@ def test_nothing_that_changes_between_loads_may_be_kept():
 
 
 @pytest.fixture(scope="module")
-def service(neo4j_server, tmp_path_factory):
-    neo4j_server.start()
-    with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as graph:
-        project(shop.snapshot(), graph, lake_version=1, load_id="l1")
+def service(loaded, tmp_path_factory):
     journal = Journal(str(tmp_path_factory.mktemp("journal") / "journal.db"))
     policy = AccessPolicy(anonymous_role=Role.VIEWER, cors_origins=("https://shop.example",))
     access = Access(policy, development_key=ADMIN_KEY)
-    with serving(neo4j_server, journal, model=shop.artefact(), access=access) as running:
+    with serving(loaded, journal, model=shop.artefact(), access=access) as running:
         yield running
 
 

@@ -6,9 +6,6 @@ import pytest
 import service_shop as shop
 from service_client import serving
 
-from graph.connection import connect
-from graph.projection import project
-from graph.server import USER
 from journal.store import Journal
 
 pytestmark = pytest.mark.graph
@@ -23,14 +20,6 @@ JUDGE = """mutation($i: JudgeRelationInput!) { done: judgeRelation(input: $i) { 
   pairs { sku otherSku relation verdict { word reason storeId position } } } }"""
 SET_RULE = """mutation($i: SetRuleInput!) { done: setRule(input: $i) { sequence numbers userErrors { field code } } }"""
 WITHDRAW = "mutation($i: WithdrawRuleInput!) { done: withdrawRule(input: $i) { sequence numbers userErrors { code } } }"
-
-
-@pytest.fixture(scope="module")
-def loaded(neo4j_server):
-    neo4j_server.start()
-    with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as graph:
-        project(shop.snapshot(), graph, lake_version=1, load_id="l1")
-    return neo4j_server
 
 
 @pytest.fixture

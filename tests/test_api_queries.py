@@ -9,21 +9,10 @@ import service_shop as shop
 from service_client import serving
 
 from api.contract import PRINTED, contract, printed
-from graph.connection import connect
-from graph.projection import project
-from graph.server import USER
 from journal.store import Journal
 from schema.changes import Delisting, LoadPublished, StockChange
 
 pytestmark = pytest.mark.graph
-
-
-@pytest.fixture(scope="module")
-def loaded(neo4j_server):
-    neo4j_server.start()
-    with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as graph:
-        project(shop.snapshot(), graph, lake_version=1, load_id="l1")
-    return neo4j_server
 
 
 @pytest.fixture(scope="module")

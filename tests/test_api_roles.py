@@ -9,9 +9,6 @@ from api.access import Access
 from api.contract import contract
 from api.guard import asked_fields
 from api.roles import personal_arguments, role_table, roles_of
-from graph.connection import connect
-from graph.projection import project
-from graph.server import USER
 from journal.keys import Keys
 from journal.store import Journal
 from schema.access import AccessPolicy, Role
@@ -72,15 +69,12 @@ def test_a_field_is_found_wherever_it_is_asked():
 
 
 @pytest.fixture(scope="module")
-def shop_with_keys(neo4j_server, tmp_path_factory):
-    neo4j_server.start()
-    with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as graph:
-        project(shop.snapshot(), graph, lake_version=1, load_id="l1")
+def shop_with_keys(loaded, tmp_path_factory):
     journal = Journal(str(tmp_path_factory.mktemp("journal") / "journal.db"))
     keys = Keys(address_of(journal))
     made = {role.value: keys.create(role, created_at=shop.NOON)[1] for role in Role}
     made["c1"] = keys.create(Role.FRONTEND, created_at=shop.NOON, customer_id="c1")[1]
-    with serving(neo4j_server, journal, model=shop.artefact(), access=Access(AccessPolicy(), keys=keys)) as running:
+    with serving(loaded, journal, model=shop.artefact(), access=Access(AccessPolicy(), keys=keys)) as running:
         yield running, made
 
 

@@ -11,9 +11,6 @@ import service_shop as shop
 from service_client import serving
 
 from api.search_desk import SearchDesk
-from graph.connection import connect
-from graph.projection import project
-from graph.server import USER
 from journal.store import Journal
 from schema.changes import Delisting, LoadPublished, StockChange
 from search.synonyms import SynonymsFile
@@ -27,14 +24,6 @@ SEARCH = """query($query: String, $filter: ProductFilter, $sort: ProductSort, $f
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
     priceSpan { min { amount } max { amount } }
     facets { field numValues values { value label count } } } }"""
-
-
-@pytest.fixture(scope="module")
-def loaded(neo4j_server):
-    neo4j_server.start()
-    with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as graph:
-        project(shop.snapshot(), graph, lake_version=1, load_id="l1")
-    return neo4j_server
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,6 @@ from service_client import ADMIN_KEY, listening_service
 
 from api.request_log import RequestLog
 from commands.listening import PatientProtocol
-from graph.connection import connect
-from graph.projection import project
-from graph.server import USER
 from journal.store import Journal
 
 pytestmark = [pytest.mark.graph, pytest.mark.slow]
@@ -26,12 +23,9 @@ NAME = '{ product(sku: "beer") { name } }'
 
 
 @pytest.fixture
-def port(neo4j_server, tmp_path):
-    neo4j_server.start()
-    with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as graph:
-        project(shop.snapshot(), graph, lake_version=1, load_id="l1")
+def port(loaded, tmp_path):
     journal = Journal(str(tmp_path / "journal.db"))
-    with listening_service(neo4j_server, journal, model=shop.artefact(), deadline_seconds=20.0) as port:
+    with listening_service(loaded, journal, model=shop.artefact(), deadline_seconds=20.0) as port:
         yield port
 
 

@@ -13,9 +13,6 @@ from starlette.websockets import WebSocketDisconnect
 from api.sockets import TRY_LATER
 from api.stock_watch import passed
 from decisions.facts_now import FactsNow
-from graph.connection import connect
-from graph.projection import project
-from graph.server import USER
 from journal.store import Journal
 from schema.changes import LoadPublished, RecordedChange, StockChange
 
@@ -23,14 +20,6 @@ graph = pytest.mark.graph
 PROTOCOL = ["graphql-transport-ws"]
 ALERTS = """subscription($store: String!) { stockAlerts(storeId: $store) {
   sku storeId onHandUnits availability was changesSequence product { name } } }"""
-
-
-@pytest.fixture(scope="module")
-def loaded(neo4j_server):
-    neo4j_server.start()
-    with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as graph:
-        project(shop.snapshot(), graph, lake_version=1, load_id="l1")
-    return neo4j_server
 
 
 @pytest.fixture

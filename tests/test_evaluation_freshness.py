@@ -8,14 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
-import service_shop as shop
 from conftest import free_port
 
 from evaluation.freshness import measure
 from evaluation.staleness import Diary, Seen, Told
-from graph.connection import connect
-from graph.projection import project
-from graph.server import USER
 from schema.errors import BadInput, Unavailable
 
 ROOT = Path(__file__).parents[1]
@@ -67,14 +63,11 @@ def test_services_that_are_not_there_are_told():
 
 
 @pytest.fixture
-def services(neo4j_server, tmp_path, request):
+def services(loaded, tmp_path, request):
     """Processes that serve one shop from one journal, each looking at it every so many seconds."""
-    neo4j_server.start()
-    with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as graph:
-        project(shop.snapshot(), graph, lake_version=1, load_id="l1")
     ports = {free_port(): every for every in request.param}
     program, journal = str(Path(__file__).with_name("serving_process.py")), str(tmp_path / "journal.db")
-    command = [sys.executable, program, journal, neo4j_server.uri, neo4j_server.password()]
+    command = [sys.executable, program, journal, loaded.uri, loaded.password()]
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     started = [
         subprocess.Popen([*command, str(port), str(every)], env={**os.environ, "PYTHONPATH": path}, cwd=tmp_path)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import service_shop as shop
 from graphql import build_schema, parse, validate
-from service_http import listening
+from service_client import open_service
 
 from api.contract import PRINTED
 from evaluation import service_report
@@ -20,9 +20,6 @@ from evaluation.service_changes import RECORD, ChangeBook, batches
 from evaluation.service_engine import engine
 from evaluation.service_figures import Row
 from evaluation.service_scenarios import ONE_CONNECTION, Limit, Subjects, bodies, operation
-from graph.connection import connect
-from graph.projection import project
-from graph.server import USER
 from journal.store import Journal
 
 SUBJECTS = Subjects(shop.SKUS, shop.STORES, ["c1"])
@@ -116,12 +113,9 @@ def test_the_engine_alone_is_measured():
 
 @pytest.mark.graph
 @pytest.mark.slow
-def test_a_run_on_the_real_service_tells_figures_and_finds_every_change_honoured(neo4j_server, tmp_path):
-    neo4j_server.start()
-    with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as graph:
-        project(shop.snapshot(), graph, lake_version=1, load_id="l1")
+def test_a_run_on_the_real_service_tells_figures_and_finds_every_change_honoured(loaded, tmp_path):
     plan = Plan(requests=4, per_second=20, seconds=6, soak_minutes=0.02, changes_per_second=2)
-    with listening(neo4j_server, Journal(str(tmp_path / "journal.db"))) as address:
+    with open_service(loaded, Journal(str(tmp_path / "journal.db"))) as address:
         bench = Bench(Target(f"{address}/graphql"), SUBJECTS, plan, pid=os.getpid(), progress=lambda *_: None)
         figures = asyncio.run(bench.run(shop.NOON))
     assert not any(each.measured.refused.any() for each in figures.rows)

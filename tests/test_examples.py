@@ -14,11 +14,8 @@ from pathlib import Path
 import pytest
 import service_shop as shop
 from conftest import free_port
-from service_http import listening
+from service_client import open_service
 
-from graph.connection import connect
-from graph.projection import project
-from graph.server import USER
 from journal.store import Journal
 from schema.changes import StockChange
 
@@ -27,14 +24,6 @@ PAGE = EXAMPLES / "product-page"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 pytestmark = [pytest.mark.graph, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def loaded(neo4j_server):
-    neo4j_server.start()
-    with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as graph:
-        project(shop.snapshot(), graph, lake_version=1, load_id="l1")
-    return neo4j_server
 
 
 @pytest.fixture
@@ -94,14 +83,14 @@ def shown(npm: str, service: str) -> Iterator[str]:
 def test_the_python_example_prints_offers_with_their_reasons(loaded, journal):
     source = (EXAMPLES / "basket.py").read_text()
     assert len(source.splitlines()) < 40
-    with listening(loaded, journal) as service:
+    with open_service(loaded, journal) as service:
         told = run([sys.executable, str(EXAMPLES / "basket.py"), "spaghetti", "cola"], SHELFGRAPH_URL=service)
     assert "Tomato sauce: Goes with Spaghetti" in told
     assert "not Pale ale: UNDER_AGE" in told
 
 
 def test_the_python_example_tells_a_refusal_in_the_services_words(loaded, journal):
-    with listening(loaded, journal) as service:
+    with open_service(loaded, journal) as service:
         command = [sys.executable, str(EXAMPLES / "basket.py"), *["cola"] * 300]
         wanted = {**os.environ, "SHELFGRAPH_URL": service}
         ended = subprocess.run(command, env=wanted, capture_output=True, text=True, check=False)
@@ -113,7 +102,7 @@ def test_the_python_example_tells_a_refusal_in_the_services_words(loaded, journa
 @pytest.mark.timeout(600)
 def test_a_person_at_the_product_page_sees_what_the_service_knows(npm, loaded, journal):
     run([npm, "run", "build"])
-    with listening(loaded, journal) as service, shown(npm, service) as page:
+    with open_service(loaded, journal) as service, shown(npm, service) as page:
         told = run(["node", "--test", "browser/page.test.mjs"], PAGE=page)
         assert "# fail 0" in told, told
         assert "# skipped 0" in told, told
