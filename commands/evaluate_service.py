@@ -13,6 +13,7 @@ from rich.markdown import Markdown
 
 from commands.console import bars, out
 from commands.context import Shop, shop_of
+from commands.door import key_to_serve
 from commands.evaluation_options import JsonFile, PictureFile, Seed
 from commands.graph import start_graph
 from commands.serve import refuse_used_port
@@ -38,7 +39,7 @@ def service_command(
     seconds: Annotated[float, typer.Option(min=1, help="Of the steady load, and of the one with changes.")] = 60,
     soak: Annotated[float, typer.Option(min=0, help="Minutes at half of what saturates; memory's growth is told.")] = 0,
     changes: Annotated[int, typer.Option(min=0, help="Stock changes a second beside recommendations.")] = 200,
-    key: Annotated[str, typer.Option(envvar="SHELFGRAPH_KEY", help="An API key that may do all of it.")] = "",
+    key: Annotated[str, typer.Option(envvar="SHELFGRAPH_KEY", help="An admin's key, where the shop has keys.")] = "",
     seed: Seed = 0,
     json_file: JsonFile = None,
     picture: PictureFile = None,
@@ -78,7 +79,7 @@ def _measured(shop: Shop, plan: "Plan", *, key: str) -> "ServiceFigures":
     from evaluation.service import Bench  # noqa: PLC0415
     from evaluation.service_engine import engine  # noqa: PLC0415
 
-    target, moment = Target(shop.graphiql_url, key), _moment(shop)
+    target, moment = Target(shop.graphiql_url, key or key_to_serve(shop) or ""), _moment(shop)
     subjects = _subjects(shop, moment)
     alone = engine(moment, subjects, count=plan.requests, seed=plan.seed + 1)
     del moment

@@ -83,8 +83,8 @@ def _tuned(sources: RidgeSources, taught: Lessons, progress: Progress) -> RidgeS
     """The neighbouring settings with the highest recall@20."""
     tried = list(RidgeSettings().neighbours())
     recalls = []
-    for settings in tried:
-        recalls.append(_recall(sources.fitted(settings), taught))
+    for weights in sources.each(tried):
+        recalls.append(_recall(weights, taught))
         progress("tuning the ridge", len(recalls), len(tried))
     return tried[int(np.argmax(recalls))]
 

@@ -5,11 +5,14 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import solve_triangular
 from scipy.optimize import minimize
 
 from ranking.rerank import LEAST_QUERIES, Pool
 
 Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+Weights = npt.NDArray[np.float64]
 PENALTY: Final = 10.0
 """Weight of the squared coefficients beside the log-likelihood of all queries."""
 MOST_STEPS: Final = 150
@@ -56,17 +59,31 @@ def fit_listwise(pool: Pool, relevance: Floats) -> ListwiseLogit:
     choices = np.bincount(query[wanted], minlength=len(starts)).astype(np.float32)
     chosen = features[wanted].sum(axis=0, dtype=np.float64)
 
-    def loss(weights: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+    # As many steps as features that hang together would cost are spared by a start from the curvature at 0.
+    scale = np.linalg.cholesky(_curvature(features, starts, choices))
+
+    def loss(scaled: Weights) -> tuple[float, Weights]:
+        weights = solve_triangular(scale, scaled, trans="T", lower=True)
         scores = features @ weights.astype(np.float32)
         tops = np.maximum.reduceat(scores, starts)
         odds = np.exp(scores - tops[query])
         totals = np.add.reduceat(odds, starts)
         likely = float((choices * (np.log(totals) + tops)).sum(dtype=np.float64)) - float(chosen @ weights)
         slope = features.T @ (odds * (choices / totals)[query]) - chosen + PENALTY * weights
-        return likely + PENALTY / 2 * float(weights @ weights), slope.astype(np.float64)
+        return likely + PENALTY / 2 * float(weights @ weights), solve_triangular(scale, slope, lower=True)
 
     found = minimize(loss, np.zeros(len(means)), jac=True, method="L-BFGS-B", options={"maxiter": MOST_STEPS})
-    return ListwiseLogit(means, spreads, found.x.astype(np.float32))
+    weights = solve_triangular(scale, found.x, trans="T", lower=True)
+    return ListwiseLogit(means, spreads, weights.astype(np.float32))
+
+
+def _curvature(features: Floats, starts: Rows, choices: Floats) -> Weights:
+    """Second derivatives of the loss where all candidates are equally likely `[num_features, num_features]`."""
+    sizes = np.diff(np.append(starts, len(features)))
+    means = np.add.reduceat(features, starts) / sizes[:, None]
+    weighed = features * np.repeat(choices / sizes, sizes)[:, None].astype(np.float32)
+    spread = features.T @ weighed - means.T @ (means * choices[:, None])
+    return spread.astype(np.float64) + PENALTY * np.eye(features.shape[1])
 
 
 def _doubled(features: Floats) -> Floats:

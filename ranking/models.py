@@ -5,10 +5,10 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import scipy.linalg
 import scipy.sparse as sp
 
 from ranking.baskets import BasketMatrix, decay, decayed_counts
+from ranking.gram import gram, inverse
 from ranking.pruning import others, strongest
 
 Floats = npt.NDArray[np.float32]
@@ -115,13 +115,12 @@ def fit_ease(
     if baskets.held.shape[1] > EASE_CAP:
         raise ValueError(f"EASE takes at most {EASE_CAP} products, not {baskets.held.shape[1]}")
     ages = np.sqrt(decay(baskets.days, until=until, half_life_days=half_life_days))
-    weighted = sp.csr_matrix(sp.diags(ages) @ light_baskets(baskets.held, heaviest), dtype=np.float64)
-    gram = np.asarray((weighted.T @ weighted).todense())
-    gram[np.diag_indices_from(gram)] += ridge
-    inverse = scipy.linalg.inv(gram, overwrite_a=True, check_finite=False)
-    weights = -inverse / np.diag(inverse)[None, :]
+    together = gram(sp.csr_matrix(sp.diags(ages) @ light_baskets(baskets.held, heaviest), dtype=np.float64))
+    together[np.diag_indices_from(together)] += ridge
+    weights = inverse(together)
+    weights /= -np.diag(weights).copy()
     np.fill_diagonal(weights, 0.0)
-    return ItemWeights(weights.astype(np.float32))
+    return ItemWeights(weights)
 
 
 def fit_rp3beta(

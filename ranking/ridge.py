@@ -1,22 +1,21 @@
 """Linear item weights out of baskets, customers, names and the relation network together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import scipy.linalg
 import scipy.sparse as sp
 
 from ranking.baskets import BasketMatrix, decay
+from ranking.gram import Squares, gram, inverse
 from ranking.models import ItemWeights
 from ranking.personal import customer_sets
 from ranking.receipt_lines import line_windows
 
 Floats = npt.NDArray[np.float32]
-Squares = npt.NDArray[np.float64]
 RIDGE_CAP = 8_000
 """The most products this is fitted on: several dense squares over them are held at once."""
 LARGEST_CUSTOMER = 20
@@ -46,12 +45,12 @@ class RidgeSettings:
     def neighbours(self) -> Iterator["RidgeSettings"]:
         """Settings that differ in one thing, to choose among by validation."""
         yield self
-        yield replace(self, names=0.0)
         yield replace(self, trust=0.0)
+        yield replace(self, lines=0.0)
+        yield replace(self, names=0.0)
         yield replace(self, ridge=self.ridge / 2)
         yield replace(self, ridge=self.ridge * 2)
         yield replace(self, customers=1.0)
-        yield replace(self, lines=0.0)
 
 
 LINES: Final = RidgeSettings(names=5.0, ridge=20.0)
@@ -63,7 +62,7 @@ class RidgeSources:
     """What the weights are fitted to, each source `[num_products, num_products]`.
 
     Attributes:
-        baskets, customers, names, lines: Gram matrices, float64; zeros where a shop has no such source.
+        baskets, customers, names, lines: Gram matrices; zeros where a shop has no such source.
         network: weights from a held product to a scored one, rows summing to 1 or 0.
     """
 
@@ -75,39 +74,59 @@ class RidgeSources:
 
     def fitted(self, settings: RidgeSettings) -> ItemWeights:
         """The weights of baskets, customers and names, and of neighbouring lines beside them."""
-        gram = self.baskets + settings.customers * self.customers + settings.names * self.names
-        weights = self._solved(gram, settings.ridge, settings.trust)
-        if settings.lines:
-            beside = np.asarray(self.of_lines.weights)
-            weights += np.float32(settings.lines * weights.std() / max(float(beside.std()), 1e-9)) * beside
-        return ItemWeights(weights)
+        return next(self.each([settings]))
+
+    def each(self, settings: Iterable[RidgeSettings]) -> Iterator[ItemWeights]:
+        """The weights of each setting; neighbours that differ in `trust` and `lines` alone share what costs most."""
+        sources: tuple[float, float, float] | None = None
+        for one in settings:
+            if sources != (sources := (one.customers, one.names, one.ridge)):
+                solver = _Solver(
+                    self.baskets + one.customers * self.customers + one.names * self.names, one.ridge, self.network
+                )
+            weights = solver.weights(one.trust)
+            if one.lines:
+                beside = np.asarray(self.of_lines.weights)
+                weights += one.lines * weights.std() / max(float(beside.std()), 1e-9) * beside
+            yield ItemWeights(weights)
 
     @cached_property
     def of_lines(self) -> ItemWeights:
         """Weights fitted to neighbouring lines and names."""
-        return ItemWeights(self._solved(self.lines + LINES.names * self.names, LINES.ridge, LINES.trust))
+        return ItemWeights(
+            _Solver(self.lines + LINES.names * self.names, LINES.ridge, self.network).weights(LINES.trust)
+        )
 
     def of_customers(self, settings: RidgeSettings) -> ItemWeights:
         """Weights fitted to the customers' sets of products alone."""
-        return ItemWeights(self._solved(self.customers.copy(), settings.ridge, 0.0))
+        return ItemWeights(_Solver(self.customers.copy(), settings.ridge, self.network).weights(0.0))
 
-    def _solved(self, gram: Squares, ridge: float, trust: float) -> Floats:
-        """The weights W, diagonal 0, of least |X − XW|² + ridge · |W − trust · network|² over all sources X.
 
-        Args:
-            gram: of X; overwritten.
+class _Solver:
+    """The weights W, diagonal 0, of least |X − XW|² + ridge · |W − trust · network|², whatever the trust.
 
-        Source: Steck 2019, equation 8, with a prior mean; side information as in Jeunen et al. 2020, section 3.
-        """
-        size = len(gram)
-        gram[np.diag_indices(size)] += ridge
-        inverse = scipy.linalg.inv(gram, overwrite_a=True, check_finite=False)
-        away = -trust * self.network
-        away[np.diag_indices(size)] += 1.0
-        weights = -ridge * (inverse @ away)
-        weights -= inverse * ((1.0 + np.diag(weights)) / np.diag(inverse))[None, :]
+    Args:
+        together: XᵀX of all sources X; overwritten.
+
+    Source: Steck 2019, equation 8, with a prior mean; side information as in Jeunen et al. 2020, section 3.
+    """
+
+    def __init__(self, together: Squares, ridge: float, network: Squares) -> None:
+        together[np.diag_indices_from(together)] += ridge
+        self._inverse, self._ridge, self._network = inverse(together), np.float32(ridge), network
+
+    @cached_property
+    def _pulled(self) -> Squares:
+        return self._inverse @ self._network
+
+    def weights(self, trust: float) -> Squares:
+        """The weights `[num_products, num_products]`, a new array."""
+        away = self._inverse - np.float32(trust) * self._pulled if trust else self._inverse
+        diagonal = np.diag(self._inverse)
+        weights = away * -self._ridge
+        weights -= self._inverse * ((1.0 + np.diag(weights)) / diagonal)[None, :]
         np.fill_diagonal(weights, 0.0)
-        return weights.astype(np.float32)
+        return weights
 
 
 def ridge_sources(
@@ -120,26 +139,22 @@ def ridge_sources(
         names: `[num_products, num_terms]` rows of length 1 or 0; None where there are none.
         network: `[num_products, num_products]` how much each product (row) calls for each other, not negative.
     """
-    nothing = np.zeros((len(baskets.skus),) * 2)
+    nothing = np.zeros((len(baskets.skus),) * 2, np.float32)
     weights = np.sqrt(decay(baskets.days, until=until, half_life_days=half_life_days))
     owned = customer_sets(baskets)
     sizes = np.maximum(np.diff(owned.indptr), 1)
     windows, of_basket = line_windows(baskets)
     capped = sp.diags(np.sqrt(np.minimum(1.0, LARGEST_CUSTOMER / sizes))) @ owned
     return RidgeSources(
-        baskets=_gram(sp.csr_matrix(sp.diags(weights) @ baskets.held)),
-        customers=_gram(sp.csr_matrix(capped)) if owned.shape[0] else nothing,
-        names=nothing if names is None else _gram(sp.csr_matrix(names.T)),
-        lines=_gram(sp.csr_matrix(sp.diags(weights[of_basket]) @ windows)),
+        baskets=gram(sp.csr_matrix(sp.diags(weights) @ baskets.held)),
+        customers=gram(sp.csr_matrix(capped)) if owned.shape[0] else nothing,
+        names=nothing if names is None else gram(sp.csr_matrix(names.T)),
+        lines=gram(sp.csr_matrix(sp.diags(weights[of_basket]) @ windows)),
         network=nothing if network is None else _shares(network),
     )
 
 
-def _gram(rows: sp.csr_matrix) -> Squares:
-    return np.asarray((rows.T @ rows).todense(), dtype=np.float64)
-
-
 def _shares(weights: Floats) -> Squares:
-    others = weights.astype(np.float64)
+    others = weights.copy()
     np.fill_diagonal(others, 0.0)
     return others / np.maximum(others.sum(axis=1, keepdims=True), 1e-9)
