@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from api.access import Access
+from api.cards import KEPT_SECONDS, Cards
 from api.context import Context, GraphReader
 from api.contract import contract
 from api.endpoint import Endpoint, Service
@@ -41,6 +42,7 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
     access: Access,
     clock: Callable[[], datetime],
     deadline_seconds: float = 5.0,
+    catalogue_seconds: float = KEPT_SECONDS,
     refresh_seconds: float = EVERY_SECONDS,
     newer_model: NewerModel = lambda _served: None,
     on_context: Callable[[Context], None] = lambda _context: None,
@@ -57,13 +59,17 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
         access: who may.
         clock: the present instant, aware.
         deadline_seconds: when an operation is given up, here and in the graph.
+        catalogue_seconds: how long names and joins that the graph told are kept; 0 asks it every time.
         refresh_seconds: how often the journal and the champion are looked at.
         newer_model: how a newly promoted model version is had; by default none ever is.
         on_context: told each request's context as it begins; for tests and counters.
         ledger: where decisions are kept, closed when the application ends; None keeps none.
         replayer: makes them again.
     """
-    service = Service(advisor, graph, journal, search, access, clock, deadline_seconds, on_context, ledger, replayer)
+    cards = Cards(seconds=catalogue_seconds)
+    service = Service(
+        advisor, graph, journal, search, access, cards, clock, deadline_seconds, on_context, ledger, replayer
+    )
     follower = Follower(advisor, newer_model=newer_model, every_seconds=refresh_seconds)
 
     @asynccontextmanager

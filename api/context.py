@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -14,6 +14,7 @@ from strawberry.types import Info as StrawberryInfo
 
 from api.access import Access
 from api.callers import Shown
+from api.cards import ByKey, CardLoader, Cards
 from api.search_desk import SearchDesk
 from decisions.advisor import Advisor
 from decisions.moment import Moment
@@ -30,6 +31,11 @@ from schema.ledger import Outcome
 
 V = TypeVar("V")
 Row = dict[str, Any]
+
+
+def _absent() -> Any:
+    """What stands for a key that the catalogue has not got."""
+    return None
 
 
 class GraphReader(Protocol):
@@ -99,6 +105,7 @@ class Context:
     request_id: str
     caller: Caller
     access: Access
+    cards: Cards
     answer_headers: MutableHeaders
     before: Any = None
     is_lasting: bool = False
@@ -108,6 +115,7 @@ class Context:
     connection_params: dict[str, Any] = field(default_factory=dict)
     shown: Shown | None = None
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict)
+    _cards_by: dict[Hashable, CardLoader[Any]] = field(default_factory=dict)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -115,39 +123,39 @@ class Context:
         return Catalogue(self.reader)
 
     @property
-    def products(self) -> DataLoader[str, Product | None]:
+    def products(self) -> CardLoader[Product | None]:
         """Products by sku."""
         return self._by_key("products", self.catalogue.products)
 
     @property
-    def categories(self) -> DataLoader[str, Category | None]:
+    def categories(self) -> CardLoader[Category | None]:
         """Categories by key."""
         return self._by_key("categories", self.catalogue.categories)
 
     @property
-    def brands(self) -> DataLoader[str, Brand | None]:
+    def brands(self) -> CardLoader[Brand | None]:
         """Brands by name."""
         return self._by_key("brands", self.catalogue.brands)
 
     @property
-    def suppliers(self) -> DataLoader[str, Supplier | None]:
+    def suppliers(self) -> CardLoader[Supplier | None]:
         """Suppliers by key."""
         return self._by_key("suppliers", self.catalogue.suppliers)
 
     @property
-    def stores(self) -> DataLoader[str, Store | None]:
+    def stores(self) -> CardLoader[Store | None]:
         """Stores by key."""
         return self._by_key("stores", self.catalogue.stores)
 
     @property
-    def promotions(self) -> DataLoader[str, Promotion | None]:
+    def promotions(self) -> CardLoader[Promotion | None]:
         """Promotions by key."""
         return self._by_key("promotions", self.catalogue.promotions)
 
     @property
     def customers(self) -> DataLoader[str, Customer | None]:
         """Customers by key."""
-        return self._by_key("customers", self.catalogue.customers)
+        return self._loader("customers", partial(_values, self.catalogue.customers))
 
     @property
     def explanations(self) -> DataLoader[Related, Explanation]:
@@ -172,14 +180,17 @@ class Context:
         self.moment = moment
         self.reader = BoundedReader(self.reader.graph, time.monotonic() + seconds)
         self._loaders.clear()
+        self._cards_by.clear()
 
-    def joined(self, read: Callable[..., Awaitable[dict[str, list[V]]]], **page: Any) -> DataLoader[str, list[V]]:
+    def joined(self, read: Callable[..., Awaitable[Mapping[str, list[V]]]], **page: Any) -> CardLoader[list[V]]:
         """One of the catalogue's joins by key; fields that ask for the same page share a read."""
-        key = (read.__name__, *sorted(page.items()))
-        return self._loader(key, partial(_lists, partial(read, **page)))
+        return self._by_key((read.__name__, *sorted(page.items())), partial(read, **page), missing=list)
 
-    def _by_key(self, name: str, read: Callable[[Sequence[str]], Awaitable[dict[str, V]]]) -> DataLoader[str, V | None]:
-        return self._loader(name, partial(_values, read))
+    def _by_key(self, name: Hashable, read: ByKey[V], *, missing: Callable[[], V] = _absent) -> CardLoader[V]:
+        if name not in self._cards_by:
+            group = (self.moment.facts.base.lake_version, name)
+            self._cards_by[name] = CardLoader.of(self.cards, group, read, missing=missing)
+        return self._cards_by[name]
 
     def _loader(self, name: object, load: Callable[[list[Any]], Awaitable[list[Any]]]) -> DataLoader[Any, Any]:
         if name not in self._loaders:
@@ -203,11 +214,6 @@ class Context:
 Info = StrawberryInfo[Context, None]
 
 
-async def _values(read: Callable[[Sequence[str]], Awaitable[dict[str, V]]], keys: list[str]) -> list[V | None]:
+async def _values(read: ByKey[V], keys: list[str]) -> list[V | None]:
     found = await read(keys)
     return [found.get(key) for key in keys]
-
-
-async def _lists(read: Callable[[Sequence[str]], Awaitable[dict[str, list[V]]]], keys: list[str]) -> list[list[V]]:
-    found = await read(keys)
-    return [found.get(key, []) for key in keys]

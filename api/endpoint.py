@@ -18,6 +18,7 @@ from strawberry.http import GraphQLHTTPResponse
 from strawberry.types.execution import ExecutionResult
 
 from api.access import Access, shown_by
+from api.cards import Cards
 from api.context import BoundedReader, Context, GraphReader
 from api.contract import Contract
 from api.errors import diagnosis, told
@@ -50,6 +51,7 @@ class Service:
 
     Attributes:
         access: who may.
+        cards: what was read of the catalogue before.
         clock: the present instant, aware.
         deadline_seconds: when an operation is given up, here and in the graph.
         on_context: told each request's context as it begins; for tests and counters.
@@ -62,6 +64,7 @@ class Service:
     journal: ChangeLog
     search: SearchDesk
     access: Access
+    cards: Cards
     clock: Callable[[], datetime]
     deadline_seconds: float = 5.0
     on_context: Callable[[Context], None] = lambda _context: None
@@ -89,6 +92,7 @@ class Service:
             request_id=request_id,
             caller=caller,
             access=self.access,
+            cards=self.cards,
             answer_headers=answer_headers,
             ledger=self.ledger,
             replayer=self.replayer,

@@ -64,9 +64,12 @@ def page_size(size: int, *, most: int = MAX_PAGE) -> int:
     return size
 
 
+_COMPACT: Final = json.JSONEncoder(separators=(",", ":"))
+
+
 def cursor(kind: str, *parts: str | float) -> str:
     """The opaque cursor of a place in a list of this kind."""
-    return base64.urlsafe_b64encode(json.dumps([kind, *parts], separators=(",", ":")).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_COMPACT.encode([kind, *parts]).encode()).decode().rstrip("=")
 
 
 def place(kind: str, text: str | None) -> Place | None:

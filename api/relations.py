@@ -7,7 +7,7 @@ import strawberry
 from api.context import Context, Info
 from api.pages import Asked, PageInfo, cut
 from api.verdicts import Verdict
-from decisions.relations import Related, related
+from decisions.relations import Related, Standing, edges_of, standing
 from schema import decisions
 from schema.decisions import Availability
 from schema.edges import RELATION_CAP, RelationName
@@ -109,17 +109,18 @@ async def related_page(
 
     if sku not in context.moment.facts.base.product_rows:
         context.moment.known_store(store_id)
-        edges: list[Related] = []
+        found: list[Standing] = []
     else:
-        edges = related(sku, relation, moment=context.moment, store_id=store_id, in_stock_only=in_stock_only)
-    shown = cut(relation, edges, [edge.sku for edge in edges], page)
-    cards = await context.products.load_many([edge.sku for edge in shown.items])
+        found = standing(sku, relation, moment=context.moment, store_id=store_id, in_stock_only=in_stock_only)
+    shown = cut(relation, found, [one.sku for one in found], page)
+    edges = edges_of(sku, relation, shown.items, moment=context.moment) if shown.items else []
+    cards = await context.products.load_many([edge.sku for edge in edges])
     made = [
         _edge(edge, at, Product.of(card))
-        for edge, at, card in zip(shown.items, shown.cursors, cards, strict=True)
+        for edge, at, card in zip(edges, shown.cursors, cards, strict=True)
         if card is not None
     ]
-    return RelatedConnection(edges=made, page_info=shown.info, total_count=len(edges))
+    return RelatedConnection(edges=made, page_info=shown.info, total_count=len(found))
 
 
 def _edge(edge: Related, cursor: str, node: "Product") -> RelatedEdge:

@@ -151,6 +151,7 @@ class Parts:
             newer_model=self._newer_model,
             ledger=self.ledger(),
             replayer=self.replayer(live.result()),
+            catalogue_seconds=self._settings.catalogue_seconds,
             **settings,
         )
 

@@ -47,6 +47,7 @@ class Advisor:
         self._lock = threading.Lock()
         self._index: ModelIndex | None = None
         self._indexed: tuple[Artefact | None, ShopFacts | None] = (None, None)
+        self._moment = Moment(live.now(), None, today(), policy)
         self._moment = self._look(live.now())
 
     @property
@@ -120,7 +121,9 @@ class Advisor:
         if wanted[0] is not self._indexed[0] or wanted[1] is not self._indexed[1]:
             self._index = None if self._artefact is None else self._indexed_for(self._artefact, facts.base)
             self._indexed = wanted
-        return Moment(facts, self._index, self._today(), self._policy)
+        moment = Moment(facts, self._index, self._today(), self._policy)
+        is_same = facts is self._moment.facts and moment.model is self._moment.model and moment.on == self._moment.on
+        return self._moment if is_same else moment  # what it worked out is kept
 
     def _indexed_for(self, artefact: Artefact, base: ShopFacts) -> ModelIndex:
         return ModelIndex.of(artefact, base, ranker=self._open_ranker(artefact))

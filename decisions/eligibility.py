@@ -53,13 +53,10 @@ class Eligibility:
     @cached_property
     def codes(self) -> npt.NDArray[np.int8]:
         """`[num_products]` the place in REASONS of what masks a product before ranking; NONE where nothing does."""
-        base, day = self.facts.base, day_number(self.moment.on)
-        codes = np.full(len(base.skus), NONE, np.int8)
-        age = self.request.customer_age
-        _mark(codes, base.minimum_ages > (0 if age is None else age), WithheldReason.UNDER_AGE)
-        _mark(codes, ~self._is_ranged, WithheldReason.NOT_RANGED)
-        _mark(codes, base.launched_on > day, WithheldReason.NOT_LAUNCHED)
-        _mark(codes, self.facts.delisted_on <= day, WithheldReason.DELISTED)
+        codes, base, age = self._standing.copy(), self.facts.base, self.request.customer_age
+        bound = base.age_bound
+        too_young = bound[(base.minimum_ages[bound] > (0 if age is None else age)) & (codes[bound] == NONE)]
+        _mark(codes, too_young, WithheldReason.UNDER_AGE)
         _mark(codes, list(self.rejected), WithheldReason.REJECTED_BY_PERSON)
         _mark(codes, self._kept_apart, WithheldReason.NEVER_TOGETHER)
         _mark(codes, self._rows(self.request.exclude), WithheldReason.EXCLUDED)
@@ -103,6 +100,19 @@ class Eligibility:
                 else:
                     page.withheld.append(Withheld(self.facts.base.skus[proposal.row], reason))
         return page
+
+    @property
+    def _standing(self) -> npt.NDArray[np.int8]:
+        """As `codes`, but for what the request alone says."""
+        kept, store_id = self.moment.standing, self.request.store_id
+        if store_id not in kept:
+            base, day = self.facts.base, day_number(self.moment.on)
+            codes = np.full(len(base.skus), NONE, np.int8)
+            _mark(codes, ~self._is_ranged, WithheldReason.NOT_RANGED)
+            _mark(codes, base.launched_on > day, WithheldReason.NOT_LAUNCHED)
+            _mark(codes, self.facts.delisted_on <= day, WithheldReason.DELISTED)
+            kept[store_id] = codes
+        return kept[store_id]
 
     @property
     def _in_hand(self) -> list[int]:

@@ -22,6 +22,7 @@ from schema.decisions import Availability
 from schema.facts import NO_DAY, Days, Flags, Floats, Rows, ShopFacts
 
 EPOCH: Final = date(1970, 1, 1)
+_AVAILABILITY: Final = (Availability.OUT, Availability.IN_STOCK, Availability.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class FactsNow:
     def availability(self, rows: Rows, *, store_id: str | None) -> list[Availability]:
         """Whether each product can be had at a store, or anywhere where none is named."""
         units = self.units(rows, store_id=store_id)
-        return [_availability(float(count)) for count in units]
+        return [_AVAILABILITY[code] for code in np.where(np.isnan(units), 2, units > 0).tolist()]
 
     def units(self, rows: Rows, *, store_id: str | None) -> Floats:
         """Units on hand `[len(rows)]` at a store; NaN where never counted. At any store: the most of one store.
@@ -154,9 +155,3 @@ def _counted(on_hand: tuple[Floats, ...], changes: Sequence[Change], base: ShopF
             touched.add(store)
         stores[store][row] = change.on_hand_units
     return tuple(stores)
-
-
-def _availability(units: float) -> Availability:
-    if np.isnan(units):
-        return Availability.UNKNOWN
-    return Availability.IN_STOCK if units > 0 else Availability.OUT

@@ -1,7 +1,10 @@
 """Moment: what one request sees from start to end."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+
+import numpy as np
+import numpy.typing as npt
 
 from decisions.facts_now import FactsNow
 from decisions.model_index import ModelIndex
@@ -34,12 +37,14 @@ class Moment:
     Attributes:
         model: None before the first version was published.
         on: the day on which launches, delistings and verdicts' windows are judged.
+        standing: `[num_products]` by store what masks products whoever asks, once somebody asked (`eligibility`).
     """
 
     facts: FactsNow
     model: ModelIndex | None
     on: date
     policy: Policy = Policy()
+    standing: dict[str | None, npt.NDArray[np.int8]] = field(default_factory=dict, compare=False, repr=False)
 
     def trained(self) -> ModelIndex:
         """The model.

@@ -1,5 +1,6 @@
 """What the learnt relations say of one product, with people's verdicts laid over them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,14 +93,21 @@ def rejected_rows(
     )
 
 
-def related(
-    anchor: str,
-    relation: RelationName,
-    *,
-    moment: Moment,
-    store_id: str | None = None,
-    in_stock_only: bool = False,
-) -> list[Related]:
+@dataclass(frozen=True)
+class Standing:
+    """A candidate as it stands in its anchor's list, its figures not looked up yet."""
+
+    row: int
+    sku: str
+    rank: int
+    availability: Availability
+    place: int | None
+    verdict: Verdict | None
+
+
+def standing(
+    anchor: str, relation: RelationName, *, moment: Moment, store_id: str | None = None, in_stock_only: bool = False
+) -> list[Standing]:
     """Every candidate of an anchor that is in the range now, best first.
 
     Args:
@@ -109,32 +117,54 @@ def related(
     Raises:
         NotFound: if the shop has no such product or store.
     """
-    facts, model = moment.facts, moment.trained()
+    facts = moment.facts
     entries = ordered(anchor, relation, moment=moment, store_id=moment.known_store(store_id))
+    if not entries:
+        return []
     # No age is asked for on a catalogue page: who may buy it is settled when it is offered or sold.
-    request = Request(anchor=anchor, store_id=store_id, customer_age=200)
-    eligibility = Eligibility(moment, request)
+    eligibility = Eligibility(moment, Request(anchor=anchor, store_id=store_id, customer_age=200))
     rows = np.array([row for row, _, _ in entries], np.int64)
-    available = facts.availability(rows, store_id=store_id) if len(rows) else []
-    table = model.candidates(relation, moment.row_of(anchor))
-    edges = []
-    for rank, ((row, place, verdict), availability) in enumerate(zip(entries, available, strict=True), 1):
-        if eligibility.codes[row] != NONE or (in_stock_only and availability is not Availability.IN_STOCK):
-            continue
-        edges.append(
-            Related(
-                facts.base.skus[row],
-                anchor,
-                relation,
-                rank,
-                availability,
-                model.model_version,
-                model.is_calibrated,
-                verdict,
-                **_figures(table, place),
-            )
+    codes, available = eligibility.codes[rows].tolist(), facts.availability(rows, store_id=store_id)
+    return [
+        Standing(row, facts.base.skus[row], rank, availability, place, verdict)
+        for rank, ((row, place, verdict), code, availability) in enumerate(
+            zip(entries, codes, available, strict=True), 1
         )
-    return edges
+        if code == NONE and (not in_stock_only or availability is Availability.IN_STOCK)
+    ]
+
+
+def edges_of(anchor: str, relation: RelationName, found: Sequence[Standing], *, moment: Moment) -> list[Related]:
+    """The candidates with what the model says of each."""
+    model = moment.trained()
+    table = model.candidates(relation, moment.row_of(anchor))
+    return [
+        Related(
+            one.sku,
+            anchor,
+            relation,
+            one.rank,
+            one.availability,
+            model.model_version,
+            model.is_calibrated,
+            one.verdict,
+            **_figures(table, one.place),
+        )
+        for one in found
+    ]
+
+
+def related(
+    anchor: str,
+    relation: RelationName,
+    *,
+    moment: Moment,
+    store_id: str | None = None,
+    in_stock_only: bool = False,
+) -> list[Related]:
+    """`standing` and `edges_of` in one."""
+    found = standing(anchor, relation, moment=moment, store_id=store_id, in_stock_only=in_stock_only)
+    return edges_of(anchor, relation, found, moment=moment)
 
 
 def _pin_order(pin: tuple[int, Verdict]) -> tuple[bool, int, float, str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -39,6 +40,11 @@ class Components:
     alike: sp.csr_matrix | None
     counts: Mapping[str, Floats]
     customers: KnownHistories | None
+
+    @cached_property
+    def popular(self) -> Rows:
+        """The POPULAR products of most baskets lately."""
+        return np.argsort(-self.counts["21_days"], kind="stable")[:POPULAR]
 
     @property
     def lead(self) -> BasketScorer:
@@ -91,8 +97,9 @@ def basket_pool(components: Components, visible: sp.csr_matrix, history: Histori
     Returns:
         The pool, and scores `[num_baskets, num_products]` in deviations from the basket's mean, -inf where visible.
     """
-    scores = {name: _standard(scorer(visible), visible) for name, scorer in components.scorers.items()}
-    queries, items = np.nonzero(_candidates(components, scores, visible, history))
+    seen = visible.nonzero()
+    scores = {name: _standard(scorer(visible), seen) for name, scorer in components.scorers.items()}
+    queries, items = np.nonzero(_candidates(components, scores, seen, history))
     columns = [each[queries, items] for each in scores.values()]
     for model in components.weights.values():
         columns += reach(model.weights, visible, queries, items)
@@ -116,21 +123,21 @@ def _own(components: Components, history: Histories, queries: Rows, items: Rows)
     return columns + [_standard(one(history.strength), None)[queries, items] for one in components.scorers.values()]
 
 
-def _standard(scores: Floats, visible: sp.csr_matrix | None) -> Floats:
-    """Scores in deviations from each row's mean, -inf where visible."""
+def _standard(scores: Floats, seen: tuple[Rows, Rows] | None) -> Floats:
+    """Scores in deviations from each row's mean, -inf where seen."""
     gaps = scores - scores.mean(axis=1, keepdims=True)
     gaps /= np.maximum(gaps.std(axis=1, keepdims=True), 1e-9)
-    if visible is not None:
-        gaps[visible.nonzero()] = -np.inf
-    return gaps.astype(np.float32)
+    if seen is not None:
+        gaps[seen] = -np.inf
+    return gaps.astype(np.float32, copy=False)
 
 
 def _candidates(
-    components: Components, scores: Mapping[str, Floats], visible: sp.csr_matrix, history: Histories | None
+    components: Components, scores: Mapping[str, Floats], seen: tuple[Rows, Rows], history: Histories | None
 ) -> npt.NDArray[np.bool_]:
     """Which products are candidates of which basket `[num_baskets, num_products]`."""
-    chosen = np.zeros(visible.shape, bool)
-    chosen[:, np.argsort(-components.counts["21_days"], kind="stable")[:POPULAR]] = True
+    chosen = np.zeros(next(iter(scores.values())).shape, bool)
+    chosen[:, components.popular] = True
     for each in scores.values():
         depth = min(DEPTH, each.shape[1])
         np.put_along_axis(chosen, np.argpartition(-each, depth - 1, axis=1)[:, :depth], True, axis=1)
@@ -141,5 +148,5 @@ def _candidates(
         mine = np.zeros_like(chosen)
         np.put_along_axis(mine, places, True, axis=1)
         chosen |= mine & (own > 0)
-    chosen[visible.nonzero()] = False
+    chosen[seen] = False
     return chosen

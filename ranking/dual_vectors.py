@@ -24,6 +24,8 @@ class DualVectors:
 
     def __call__(self, baskets: sp.csr_matrix) -> Floats:
         """Scores `[num_baskets, num_products]`, 0 for baskets that hold nothing."""
+        if baskets.shape[0] == 1:
+            return np.asarray(baskets.data @ np.exp(self.anchors[baskets.indices] @ self.candidates.T))[None, :]
         scores = np.zeros(baskets.shape, np.float32)
         held = np.unique(baskets.indices)
         for rows in np.array_split(held, len(held) // 4096 + 1):

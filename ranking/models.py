@@ -51,15 +51,26 @@ class ItemWeights:
 
     def __call__(self, baskets: sp.csr_matrix) -> Floats:
         """Sums of weights `[num_baskets, num_products]`."""
+        if baskets.shape[0] == 1:  # as a shopper asks: a basket's few rows are added faster than matrices are made
+            return np.asarray(baskets.data @ rows_of(self.weights, baskets.indices), dtype=np.float32)[None, :]
         scores = baskets @ self.weights
         return np.asarray(scores.todense() if sp.issparse(scores) else scores, dtype=np.float32)
 
 
 def between(weights: Floats | sp.csr_matrix, held: Rows, items: Rows) -> Floats:
     """Weights from some products to others `[len(held), len(items)]`, dense."""
-    if sp.issparse(weights):
-        return np.asarray(weights[held].todense())[:, items]
-    return np.asarray(weights[np.ix_(held, items)])
+    return rows_of(weights, held)[:, items] if sp.issparse(weights) else np.asarray(weights[np.ix_(held, items)])
+
+
+def rows_of(weights: Floats | sp.csr_matrix, held: Rows) -> Floats:
+    """Weights from some products to all `[len(held), num_products]`, dense."""
+    if not sp.issparse(weights):
+        return np.asarray(weights[held])
+    rows = np.zeros((len(held), weights.shape[1]), np.float32)
+    for at, row in enumerate(held):
+        part = slice(weights.indptr[row], weights.indptr[row + 1])
+        rows[at, weights.indices[part]] = weights.data[part]
+    return rows
 
 
 def fit_popularity(baskets: BasketMatrix, *, until: float, half_life_days: float | None = None) -> FixedScores:

@@ -47,7 +47,8 @@ class BasketRanker:
         size = len(self.hybrid.components.counts["always"])
         held = np.array(sorted(basket), np.int64)
         visible = sp.csr_matrix((np.ones(len(held), np.float32), (np.zeros(len(held), np.int64), held)), (1, size))
-        found = self.hybrid.with_histories(visible, self._histories(history, size))[0]
+        hybrid = self.hybrid
+        found = (hybrid.with_histories(visible, self._histories(history, size)) if history else hybrid(visible))[0]
         found[held] = -np.inf
         candidates = np.flatnonzero(found > BELOW / 2)
         scores, callers = np.zeros(size, np.float32), np.full(size, -1, np.int64)

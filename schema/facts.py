@@ -68,6 +68,11 @@ class ShopFacts:
         return {sku: row for row, sku in enumerate(self.skus)}
 
     @cached_property
+    def age_bound(self) -> Rows:
+        """Rows of products that not everybody may buy, ascending."""
+        return np.flatnonzero(self.minimum_ages > 0)
+
+    @cached_property
     def store_rows(self) -> Mapping[str, int]:
         """Row of each store."""
         return {store_id: row for row, store_id in enumerate(self.store_ids)}

@@ -117,6 +117,7 @@ def application(
         "access": Access(AccessPolicy(), development_key=ADMIN_KEY, audit=AuditLog(address_of(journal))),
         "refresh_seconds": 0.02,
         "deadline_seconds": 20.0,
+        "catalogue_seconds": 0.0,
         "replayer": Replayer(live.at, {model.model_version: model}.__getitem__) if model else None,
         "search": SearchDesk(read_listings),
         **settings,

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pyarrow as pa
 import pytest
+import scipy.sparse as sp
 
 from ranking.baskets import basket_matrix, decay, decayed_counts, popularity_table
 from ranking.models import fit_ease, fit_item_cosine, fit_popularity, fit_rp3beta
@@ -88,7 +89,7 @@ def test_rp3beta_agrees_with_a_loop(baskets):
 @pytest.mark.parametrize("fit", [fit_ease, fit_item_cosine, fit_rp3beta])
 def test_partners_bought_together_come_first(baskets, fit):
     model = fit(baskets)
-    scores = model(baskets.held[:1] * 0 + np.eye(5, dtype=np.float32)[:1])
+    scores = model(sp.csr_matrix(np.eye(5, dtype=np.float32)[:1]))
     assert np.asarray(scores)[0].argmax() == 1
 
 
@@ -99,3 +100,11 @@ def test_heavy_baskets_pull_less_when_capped():
     plain = fit_item_cosine(basket_matrix(table(sets), skus), heaviest=None, shrinkage=0.0).weights
     b, x = skus.index("b"), skus.index("x0")
     assert capped[0, b] / capped[0, x] > plain[0, b] / plain[0, x]
+
+
+@pytest.mark.parametrize("fit", [fit_item_cosine, fit_ease, fit_rp3beta])
+def test_a_basket_alone_scores_as_among_others(fit):
+    baskets = basket_matrix(table(["ab", "abc", "cd", "de", "ce", "ace"]), list("abcde"))
+    together = fit(baskets)(baskets.held)
+    alone = np.concatenate([fit(baskets)(baskets.held[row : row + 1]) for row in range(baskets.held.shape[0])])
+    np.testing.assert_allclose(alone, together, rtol=1e-5, atol=1e-6)

@@ -1,0 +1,77 @@
+"""Cards that the graph told before are not asked for again, until their lake version is another or their time is up."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from service_client import serving
+
+from api.cards import CardLoader, Cards
+from journal.store import Journal
+
+
+class Shelf:
+    """A catalogue that counts what it is asked."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names, self.asked = names, list[list[str]]()
+
+    async def read(self, keys: Sequence[str]) -> dict[str, str]:
+        self.asked.append(sorted(keys))
+        return {key: self.names[key] for key in keys if key in self.names}
+
+    def loader(self, cards: Cards, version: int = 1) -> CardLoader[str | None]:
+        return CardLoader.of(cards, (version, "names"), self.read, missing=lambda: None)
+
+
+def asked(shelf: Shelf, cards: Cards, keys: list[str], *, version: int = 1) -> list[str | None]:
+    async def once() -> list[str | None]:
+        return await shelf.loader(cards, version).load_many(keys)
+
+    return asyncio.run(once())
+
+
+def test_only_what_is_not_kept_is_read_and_all_of_it_at_once():
+    shelf, cards = Shelf({"a": "A", "b": "B", "c": "C"}), Cards()
+    assert asked(shelf, cards, ["a", "b"]) == ["A", "B"]
+    assert asked(shelf, cards, ["c", "a", "a", "x"]) == ["C", "A", "A", None]
+    assert shelf.asked == [["a", "b"], ["c", "x"]]
+
+
+def test_another_lake_version_is_read_anew():
+    shelf, cards = Shelf({"a": "A"}), Cards()
+    asked(shelf, cards, ["a"])
+    shelf.names["a"] = "changed"
+    assert asked(shelf, cards, ["a"]) == ["A"]
+    assert asked(shelf, cards, ["a"], version=2) == ["changed"]
+
+
+def test_what_the_catalogue_has_not_got_is_asked_for_each_time():
+    shelf, cards = Shelf({}), Cards()
+    assert asked(shelf, cards, ["new"]) == [None]
+    shelf.names["new"] = "N"
+    assert asked(shelf, cards, ["new"]) == ["N"]
+
+
+def test_nothing_is_kept_for_no_time_at_all():
+    shelf, cards = Shelf({"a": "A"}), Cards(seconds=0)
+    assert asked(shelf, cards, ["a"]) == asked(shelf, cards, ["a"]) == ["A"]
+    assert len(shelf.asked) == 2
+
+
+def test_the_longest_unused_goes_first():
+    shelf, cards = Shelf({key: key for key in "abc"}), Cards(most=2)
+    asked(shelf, cards, ["a", "b"])
+    asked(shelf, cards, ["a"])
+    asked(shelf, cards, ["c"])
+    assert asked(shelf, cards, ["a"]) == ["a"]
+    assert shelf.asked == [["a", "b"], ["c"]]
+
+
+@pytest.mark.graph
+def test_a_page_that_was_seen_costs_no_round_trip(loaded, tmp_path):
+    page = '{ product(sku: "cola") { name category { name } suppliers(first: 2) { edges { node { name } } } } }'
+    journal = Journal(str(tmp_path / "journal.db"))
+    with serving(loaded, journal, catalogue_seconds=60.0) as service:
+        assert service.reads(page) > 0
+        assert service.reads(page) == 0
