@@ -19,6 +19,7 @@ from api.follower import EVERY_SECONDS, Follower, NewerModel
 from api.graphiql import assets, page
 from api.headers import around
 from api.health import Readiness, alive
+from api.projecting import Projecting, Projector
 from api.search_desk import SearchDesk
 from api.sockets import Sockets
 from decisions.advisor import Advisor
@@ -46,6 +47,7 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
     on_context: Callable[[Context], None] = lambda _context: None,
     ledger: Ledger | None = None,
     replayer: Replayer | None = None,
+    projector: Projector | None = None,
 ) -> Starlette:
     """The application; it follows the journal while it is up, and leaves closing graph and journal to its caller.
 
@@ -62,13 +64,17 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
         on_context: told each request's context as it begins; for tests and counters.
         ledger: where decisions are kept, closed when the application ends; None keeps none.
         replayer: makes them again.
+        projector: brings changes to the graph while the application is up; None leaves that to others.
     """
     service = Service(advisor, graph, journal, search, access, clock, deadline_seconds, on_context, ledger, replayer)
+    projecting = Projecting(projector) if projector is not None else None
     follower = Follower(advisor, newer_model=newer_model, every_seconds=refresh_seconds)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await follower.start()
+        if projecting is not None:
+            await projecting.start()
         warming = asyncio.create_task(_warm_up(graph, advisor.moment().facts.base.skus[:2]))
         searching = asyncio.create_task(search.follow(advisor.moment, every_seconds=refresh_seconds))
         try:
@@ -79,20 +85,22 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
                 task.cancel()
             await asyncio.gather(warming, searching, return_exceptions=True)
             await follower.stop()
+            if projecting is not None:
+                await projecting.stop()
             if ledger is not None:
                 await asyncio.to_thread(ledger.close)
 
-    return Starlette(routes=_routes(service, follower), lifespan=lifespan, middleware=around(access.policy))
+    return Starlette(routes=_routes(service, follower, projecting), lifespan=lifespan, middleware=around(access.policy))
 
 
-def _routes(service: Service, follower: Follower) -> list[BaseRoute]:
+def _routes(service: Service, follower: Follower, projecting: Projecting | None) -> list[BaseRoute]:
     schema = contract()
     return [
         Route("/graphql", Endpoint(service, contract=schema, ide=page(service.advisor.moment().facts.base))),
         WebSocketRoute("/graphql", Sockets(service, contract=schema)),
         Mount("/graphiql", assets()),
         Route("/healthz", alive),
-        Route("/readyz", Readiness(service, follower).look),
+        Route("/readyz", Readiness(service, follower, projecting).look),
     ]
 
 

@@ -57,7 +57,9 @@ class Product(Node):
     image_url: str | None = strawberry.field(description="Where its picture is.")
     product_url: str | None = strawberry.field(description="Where its page is.")
     launched_on: date | None = strawberry.field(description="Its first day in the range; null if always.")
-    delisted_on: date | None = strawberry.field(description="The day it left the range, as loaded; null if it has not.")
+    delisted_on: date | None = strawberry.field(
+        description="The day it leaves the range, as loaded or told; null if none is known."
+    )
 
     @classmethod
     def of(cls, card: catalogue.Product) -> "Product":

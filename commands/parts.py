@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from decisions.replay import Replayer
     from graph.connection import Graph
     from graph.server import LocalServer
+    from jobs.project import Projector
     from journal.decision_log import DecisionLog
     from journal.keys import Keys
     from journal.ledger import Ledger
@@ -151,7 +152,21 @@ class Parts:
             newer_model=self._newer_model,
             ledger=self.ledger(),
             replayer=self.replayer(live.result()),
+            projector=self.projector(),
             **settings,
+        )
+
+    def projector(self) -> "Projector":
+        """What brings changes to the graph; closing it is its caller's."""
+        from graph.connection import connect  # noqa: PLC0415
+        from jobs.project import Projector, this_process  # noqa: PLC0415
+
+        return Projector(
+            journal=self.journal,
+            lake=self.lake,
+            connect=lambda: connect(self._settings.graph_uri, **self._graph_login()),
+            holder=this_process(),
+            clock=self._clock,
         )
 
     def _access(self, development_key: str | None) -> "Access":

@@ -2,15 +2,16 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from graph.connection import Graph
 from graph.projection import ProjectionReport, project
-from graph.publishing import publish_verdicts
+from jobs.project import catch_up
 from journal.store import Journal
 from lake.snapshot import build_snapshot
 from lake.store import Lake
@@ -68,14 +69,15 @@ def load(
     Each step is whole or undone, and each is skipped where it is done already: a load that was killed is completed by
     running it again.
     """
-    rejects = _keep_rejects(tables, home)
-    published = lake.publish(tables, published_at=now, progress=progress)
+    rejects, began = _keep_rejects(tables, home), time.monotonic()
+    carried = {"changes": journal.last_sequence() if lake.latest() else 0, "events": 0}
+    published = lake.publish(tables, published_at=now, carried=carried, progress=progress)
     journal.save_verdicts(verdicts_of(tables.read("verdicts"), judged_at=now), recorded_at=now)
     projection = roll_forward(lake=lake, graph=graph, version=published.version, progress=progress)
-    publish_verdicts(graph, journal.verdicts())
-    if published.is_new:
-        change = LoadPublished(lake_version=published.version)
-        journal.record([change], recorded_at=now, idempotency_key=f"load-{published.version}-{tables.load_id}")
+    # The key makes it once, also where a load was killed between the lake's commit and this line.
+    change = LoadPublished(lake_version=published.version)
+    journal.record([change], recorded_at=now, idempotency_key=f"load-{published.version}-{tables.load_id}")
+    catch_up(journal=journal, lake=lake, graph=graph, clock=_running_from(now, began), progress=progress)
     return Loaded(tables=tables, published=published, projection=projection, rejects=rejects)
 
 
@@ -97,6 +99,10 @@ def roll_forward(
         is_rebuild=is_rebuild,
         progress=progress,
     )
+
+
+def _running_from(now: datetime, began: float) -> Callable[[], datetime]:
+    return lambda: now + timedelta(seconds=time.monotonic() - began)
 
 
 def _keep_rejects(tables: RetailTables, home: Path) -> Path | None:

@@ -29,9 +29,13 @@ LOADS_SCHEMA: Final = pa.schema(
         pa.field("info", pa.string()),
         pa.field("table_versions", pa.string()),
         pa.field("counts", pa.string()),
+        pa.field("carried", pa.string()),
     ]
 )
-"""One row a load, oldest first; `info`, `table_versions` and `counts` are JSON. Appending it is the commit."""
+"""One row a load, oldest first; `info`, `table_versions`, `counts` and `carried` are JSON. Appending it is the commit.
+
+`carried` says up to which of the journal's numbers (`changes`, `events`) the version's tables hold what mutations told.
+"""
 LAKE_TABLES: Final = tuple(name for name in SPECS if name != "verdicts")
 """What the lake holds: everything but people's verdicts, which are the journal's."""
 
@@ -96,6 +100,12 @@ class LakeVersion:
         """How many rows its load brought, by table."""
         counts = json.loads(str(self.loads[-1]["counts"]))
         return {name: each["added"] + each["corrected"] + each["unchanged"] for name, each in counts.items()}
+
+    @property
+    def carried(self) -> Mapping[str, int] | None:
+        """The journal's last change and event that are in these tables; None where an older program published them."""
+        told = self.loads[-1].get("carried")
+        return None if told is None else dict(json.loads(str(told)))
 
     def __contains__(self, table: object) -> bool:
         return table in self.table_versions
