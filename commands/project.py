@@ -7,11 +7,12 @@ import typer
 from rich.markup import escape
 
 from commands.console import bars, err, out
-from commands.context import shop_of
+from commands.context import Shop, shop_of
 from schema.errors import Unavailable
 from schema.projection import ProjectionState
 
 if TYPE_CHECKING:
+    from jobs.carry import Carried
     from jobs.project import Projector
 
 LOOK_SECONDS = 0.5
@@ -19,6 +20,10 @@ LOOK_SECONDS = 0.5
 
 def project_command(
     ctx: typer.Context,
+    lake: Annotated[
+        bool,
+        typer.Option("--lake", help="Bring counts, prices and events into the lake too, as one new version, and end."),
+    ] = False,
     once: Annotated[bool, typer.Option("--once", help="End when the graph holds all that was told by now.")] = False,
 ) -> None:
     """Bring stock, prices, delistings and verdicts told by mutation to the graph until Ctrl-C.
@@ -26,6 +31,9 @@ def project_command(
     `serve` does the same beside its answers. One process does it at a time; another waits and takes over when the
     first one is gone. Killed at any point, it loses and doubles nothing.
     """
+    if lake:
+        print_carried(carry_into_lake(shop_of(ctx)))
+        return
     projector = shop_of(ctx).projector()
     try:
         if once:
@@ -57,6 +65,26 @@ def carry_what_stands(projector: "Projector") -> ProjectionState:
             state = projector.advance()
         progress(STAGE, wanted, wanted)
     return state
+
+
+def carry_into_lake(shop: Shop) -> "Carried":
+    """What was told brought into the lake, and the graph brought up to it."""
+    from jobs.load import load_told  # noqa: PLC0415
+
+    with bars() as progress, shop.writing():
+        parts = {"lake": shop.lake(), "journal": shop.journal(), "graph": shop.graph()}
+        return load_told(home=shop.home, now=shop.clock(), progress=progress, **parts)
+
+
+def print_carried(carried: "Carried") -> None:
+    """Print which version holds how many rows of what was told."""
+    if carried.published is None:
+        out.print("Nothing was told that the lake lacks.")
+        return
+    brought = ", ".join(
+        f"{name} {change.added + change.corrected:,}" for name, change in carried.published.changes.items()
+    )
+    out.print(f"Lake version {carried.published.version} holds what was told since: {brought}.", highlight=False)
 
 
 def follow(projector: "Projector") -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from graph.connection import Graph
 from graph.projection import ProjectionReport, project
+from jobs.carry import Carried, carry
 from jobs.project import catch_up
 from journal.store import Journal
 from lake.snapshot import build_snapshot
@@ -66,12 +67,14 @@ def load(
 ) -> Loaded:
     """Publish checked tables and bring the graph up to them; loading the same twice changes nothing.
 
+    What mutations recorded before comes into the lake first, as a version of its own where there is any.
+
     Each step is whole or undone, and each is skipped where it is done already: a load that was killed is completed by
     running it again.
     """
     rejects, began = _keep_rejects(tables, home), time.monotonic()
-    carried = {"changes": journal.last_sequence() if lake.latest() else 0, "events": 0}
-    published = lake.publish(tables, published_at=now, carried=carried, progress=progress)
+    carried = carry(lake=lake, journal=journal, home=home, now=now, progress=progress)
+    published = lake.publish(tables, published_at=now, carried=carried.reached, progress=progress)
     journal.save_verdicts(verdicts_of(tables.read("verdicts"), judged_at=now), recorded_at=now)
     projection = roll_forward(lake=lake, graph=graph, version=published.version, progress=progress)
     # The key makes it once, also where a load was killed between the lake's commit and this line.
@@ -79,6 +82,22 @@ def load(
     journal.record([change], recorded_at=now, idempotency_key=f"load-{published.version}-{tables.load_id}")
     catch_up(journal=journal, lake=lake, graph=graph, clock=_running_from(now, began), progress=progress)
     return Loaded(tables=tables, published=published, projection=projection, rejects=rejects)
+
+
+def load_told(
+    *, home: Path, lake: Lake, journal: Journal, graph: Graph, now: datetime, progress: Progress = silent
+) -> Carried:
+    """What mutations recorded brought into the lake, and the graph brought up to it; nothing where nothing was told.
+
+    No server reads another load for it: what it holds they had from the journal.
+    """
+    began = time.monotonic()
+    carried = carry(lake=lake, journal=journal, home=home, now=now, progress=progress)
+    newest = lake.latest()
+    if newest is not None:
+        roll_forward(lake=lake, graph=graph, version=newest, progress=progress)
+        catch_up(journal=journal, lake=lake, graph=graph, clock=_running_from(now, began), progress=progress)
+    return carried
 
 
 def roll_forward(

@@ -121,7 +121,12 @@ class Journal:
     def events(self, *, after: int = 0, limit: int = PAGE) -> list[Event]:
         """Events in the order in which they arrived: all but the first `after`, at most `limit`."""
         with self._database.transaction() as connection:
-            return event_log.numbered(connection, after=after, limit=limit)
+            return [event for _, event in event_log.numbered(connection, after=after, limit=limit)]
+
+    def numbered_events(self, *, after: int) -> list[tuple[int, Event]]:
+        """Every event with a number above `after`, each with its own, ascending."""
+        with self._database.transaction() as connection:
+            return event_log.numbered(connection, after=after, limit=None)
 
     def take_lease(self, name: str, *, holder: str, now: datetime, seconds: float) -> leases.Lease | None:
         """The lease on a piece of work, begun or renewed for `seconds` from now; None where somebody else holds it."""

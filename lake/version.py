@@ -20,6 +20,8 @@ from schema.table_specs import SPECS, TableSpec
 from schema.tables import DatasetInfo, RetailTables
 
 LOADS: Final = "loads"
+JOURNAL: Final = "journal-"
+"""How the ids of loads begin that carry what mutations recorded."""
 LOADS_SCHEMA: Final = pa.schema(
     [
         pa.field("lake_version", pa.int64()),
@@ -97,8 +99,9 @@ class LakeVersion:
 
     @property
     def load_counts(self) -> Mapping[str, int]:
-        """How many rows its load brought, by table."""
-        counts = json.loads(str(self.loads[-1]["counts"]))
+        """How many rows the last load of a source's files brought, by table."""
+        files = [load for load in self.loads if not str(load["load_id"]).startswith(JOURNAL)]
+        counts = json.loads(str(files[-1]["counts"]))
         return {name: each["added"] + each["corrected"] + each["unchanged"] for name, each in counts.items()}
 
     @property
