@@ -19,6 +19,7 @@ from api.follower import EVERY_SECONDS, Follower, NewerModel
 from api.graphiql import assets, page
 from api.headers import around
 from api.health import Readiness, alive
+from api.price_history import PriceDesk, ReadPrices
 from api.projecting import Projecting, Projector
 from api.search_desk import SearchDesk
 from api.sockets import Sockets
@@ -48,6 +49,7 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
     ledger: Ledger | None = None,
     replayer: Replayer | None = None,
     projector: Projector | None = None,
+    read_prices: ReadPrices | None = None,
 ) -> Starlette:
     """The application; it follows the journal while it is up, and leaves closing graph and journal to its caller.
 
@@ -65,8 +67,12 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
         ledger: where decisions are kept, closed when the application ends; None keeps none.
         replayer: makes them again.
         projector: brings changes to the graph while the application is up; None leaves that to others.
+        read_prices: the price windows of a lake version, asked for when somebody wants a product's history.
     """
-    service = Service(advisor, graph, journal, search, access, clock, deadline_seconds, on_context, ledger, replayer)
+    prices = None if read_prices is None else PriceDesk(read_prices)
+    service = Service(
+        advisor, graph, journal, search, access, clock, deadline_seconds, on_context, ledger, replayer, prices
+    )
     projecting = Projecting(projector) if projector is not None else None
     follower = Follower(advisor, newer_model=newer_model, every_seconds=refresh_seconds)
 

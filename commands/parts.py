@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from schema.artefact import Artefact
     from schema.facts import ShopFacts
     from schema.listings import Listings
+    from schema.prices import PriceBook
 
 
 class Parts:
@@ -153,6 +154,7 @@ class Parts:
             ledger=self.ledger(),
             replayer=self.replayer(live.result()),
             projector=self.projector(),
+            read_prices=self._price_book,
             **settings,
         )
 
@@ -201,6 +203,11 @@ class Parts:
         from lake.facts import read_facts  # noqa: PLC0415
 
         return read_facts(self.lake, version=version, as_of=self.lake.default_as_of(version))
+
+    def _price_book(self, version: int) -> "PriceBook":
+        from lake.price_book import read_price_book  # noqa: PLC0415
+
+        return read_price_book(self.lake.at(version))
 
     def _listings(self, version: int) -> "Listings":
         from lake.listings import read_listings  # noqa: PLC0415

@@ -123,8 +123,11 @@ class LakeVersion:
         """The current rows of a table, read when scanned: its own columns, `load_id` and an empty `closed_by`."""
         if table not in self:
             return ds.dataset(lake_schema(SPECS[table]).empty_table())
-        rows = self.folder.dataset(table, self.table_versions[table])
-        return rows.filter(pc.field("closed_by").is_null())
+        return self.every(table).filter(pc.field("closed_by").is_null())
+
+    def every(self, table: str) -> ds.Dataset:
+        """The rows of a table that was loaded, those among them that a later load closed, with `closed_by` its id."""
+        return self.folder.dataset(table, self.table_versions[table])
 
     def files(self, table: str) -> list[str]:
         """Addresses of the Parquet files that hold a table, closed rows among them; none if never loaded."""
