@@ -1,12 +1,12 @@
 """The service as one ASGI application: GraphQL, GraphiQL, health and readiness."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from functools import partial
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
@@ -20,7 +20,7 @@ from api.graphiql import assets, page
 from api.headers import around
 from api.health import Readiness, alive
 from api.price_history import PriceDesk, ReadPrices
-from api.projecting import Projecting, Projector
+from api.projecting import Projecting, Projector, running
 from api.search_desk import SearchDesk
 from api.sockets import Sockets
 from decisions.advisor import Advisor
@@ -69,30 +69,22 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
         projector: brings changes to the graph while the application is up; None leaves that to others.
         read_prices: the price windows of a lake version, asked for when somebody wants a product's history.
     """
-    prices = None if read_prices is None else PriceDesk(read_prices)
+    prices, projecting = read_prices and PriceDesk(read_prices), projector and Projecting(projector)
     service = Service(
         advisor, graph, journal, search, access, clock, deadline_seconds, on_context, ledger, replayer, prices
     )
-    projecting = Projecting(projector) if projector is not None else None
     follower = Follower(advisor, newer_model=newer_model, every_seconds=refresh_seconds)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await follower.start()
-        if projecting is not None:
-            await projecting.start()
-        warming = asyncio.create_task(_warm_up(graph, advisor.moment().facts.base.skus[:2]))
-        searching = asyncio.create_task(search.follow(advisor.moment, every_seconds=refresh_seconds))
+        warming = _warm_up(graph, advisor.moment().facts.base.skus[:2])
+        searching = search.follow(advisor.moment, every_seconds=refresh_seconds)
         try:
-            async with access.following():
+            async with _beside(warming, searching), access.following(), running(projecting):
                 yield
         finally:
-            for task in (warming, searching):
-                task.cancel()
-            await asyncio.gather(warming, searching, return_exceptions=True)
             await follower.stop()
-            if projecting is not None:
-                await projecting.stop()
             if ledger is not None:
                 await asyncio.to_thread(ledger.close)
 
@@ -108,6 +100,17 @@ def _routes(service: Service, follower: Follower, projecting: Projecting | None)
         Route("/healthz", alive),
         Route("/readyz", Readiness(service, follower, projecting).look),
     ]
+
+
+@asynccontextmanager
+async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _warm_up(graph: GraphReader, skus: Sequence[str]) -> None:

@@ -1,6 +1,8 @@
 """Projecting: the background task that brings what mutations told to the graph, and how far it is."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
 from api.request_log import log
@@ -77,3 +79,16 @@ class Projecting:
         if (state.problem, state.holder) != (self.state.problem, self.state.holder):
             log.info("projection", holder=state.holder, problem=state.problem, diagnosis=str(state.diagnosis or ""))
         self.state = state
+
+
+@asynccontextmanager
+async def running(projecting: Projecting | None) -> AsyncIterator[None]:
+    """While the block runs, changes are brought to the graph; nothing happens where nobody was named to do it."""
+    if projecting is None:
+        yield
+        return
+    await projecting.start()
+    try:
+        yield
+    finally:
+        await projecting.stop()

@@ -95,7 +95,8 @@ def test_pages_follow_each_other(service):
 
 @pytest.mark.graph
 def test_a_page_of_products_asks_the_lake_once_and_the_graph_no_more(service):
-    page = 'query ($first: Int!) {{ category(categoryId: "pasta") {{ products(first: $first) {{ edges {{ node {{ sku {} }} }} }} }} }}'
+    page = """query ($first: Int!) {{
+      category(categoryId: "pasta") {{ products(first: $first) {{ edges {{ node {{ sku {} }} }} }} }} }}"""
     field = "priceHistory(first: 3) { edges { node { validFrom } } }"
     without, few, many = (
         service.reads(page.format(fields), first=first) for fields, first in (("", 5), (field, 1), (field, 5))
