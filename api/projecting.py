@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from api.request_log import log
 from schema.projection import ProjectionState
 
-EVERY_SECONDS: Final = 0.2
+EVERY_SECONDS: Final = 0.5
 WATCH_SECONDS: Final = 2.0
 """How often a process looks whether it may take over from the one that projects."""
 LONGEST_PAUSE_SECONDS: Final = 10.0

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
@@ -91,10 +91,23 @@ class Projector:
 
     def _look(self) -> ProjectionState:
         now = self._clock()
-        self._lease = self._journal.take_lease(LEASE, holder=self._holder, now=now, seconds=LEASE_SECONDS)
-        held = self._lease or self._journal.lease(LEASE)
-        holder = held.holder if held is not None and held.expires_at > now else None
-        return ProjectionState(told=self._journal.last_sequence(), holder=holder, is_ours=self._lease is not None)
+        lease, told = self._held_now(now), self._journal.last_sequence()
+        is_held = lease is not None and lease.expires_at > now
+        return ProjectionState(
+            told, holder=lease.holder if lease and is_held else None, is_ours=self._lease is not None
+        )
+
+    def _held_now(self, now: datetime) -> Lease | None:
+        """The lease, whoever holds it; written only when it is free or a third of ours is over: others write too."""
+        fresh = now + timedelta(seconds=LEASE_SECONDS * 2 / 3)
+        if self._lease is not None and self._lease.expires_at > fresh:
+            return self._lease
+        held = self._journal.lease(LEASE)
+        if held is None or held.expires_at <= now or held.holder == self._holder:
+            self._lease = self._journal.take_lease(LEASE, holder=self._holder, now=now, seconds=LEASE_SECONDS)
+            return self._lease or self._journal.lease(LEASE)
+        self._lease = None
+        return held
 
     def _opened(self) -> Graph:
         if self._graph is None:

@@ -95,8 +95,10 @@ def test_a_load_replaces_stocks_and_prices_and_delistings_outlive_it(shop):
     shop.judge(1)
     shop.tell(stock("a", 0), PriceChange("a", 3.0), DELISTED)
     level(shop.projector())
-    shop.load(stocks=[{"store_id": "choosy", "sku": "a", "counted_at": NOON, "on_hand_units": 5.0}])
-    assert row(shop, "stocks", "choosy", "a") == [[5.0, "2024-05-01T12:00:00Z"]]
+    shop.load(
+        stocks=[{"store_id": "choosy", "sku": "a", "counted_at": NOON + timedelta(hours=2), "on_hand_units": 5.0}]
+    )
+    assert row(shop, "stocks", "choosy", "a") == [[5.0, "2024-05-01T14:00:00Z"]]
     assert held(shop.graph)["prices"] == []
     assert row(shop, "delisted", "a") == [["2024-05-01"]]
     assert len(held(shop.graph)["judged"]) == 1
@@ -113,7 +115,9 @@ def test_a_load_is_not_overwritten_by_changes_that_it_carries_and_later_ones_hol
     def load_between(*args, **more):
         shop.journal.changes_after = lay_now
         found = lay_now(*args, **more)
-        shop.load(stocks=[{"store_id": "choosy", "sku": "a", "counted_at": NOON, "on_hand_units": 5.0}])
+        shop.load(
+            stocks=[{"store_id": "choosy", "sku": "a", "counted_at": NOON + timedelta(hours=2), "on_hand_units": 5.0}]
+        )
         return found
 
     shop.journal.changes_after = load_between
