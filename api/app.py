@@ -69,7 +69,8 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
         projector: brings changes to the graph while the application is up; None leaves that to others.
         read_prices: the price windows of a lake version, asked for when somebody wants a product's history.
     """
-    prices, projecting = read_prices and PriceDesk(read_prices), projector and Projecting(projector)
+    prices = None if read_prices is None else PriceDesk(read_prices)
+    projecting = None if projector is None else Projecting(projector)
     service = Service(
         advisor, graph, journal, search, access, clock, deadline_seconds, on_context, ledger, replayer, prices
     )

@@ -72,8 +72,14 @@ def carry_into_lake(shop: Shop) -> "Carried":
     from jobs.load import load_told  # noqa: PLC0415
 
     with bars() as progress, shop.writing():
-        parts = {"lake": shop.lake(), "journal": shop.journal(), "graph": shop.graph()}
-        return load_told(home=shop.home, now=shop.clock(), progress=progress, **parts)
+        return load_told(
+            home=shop.home,
+            lake=shop.lake(),
+            journal=shop.journal(),
+            graph=shop.graph(),
+            now=shop.clock(),
+            progress=progress,
+        )
 
 
 def print_carried(carried: "Carried") -> None:

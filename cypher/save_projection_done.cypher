@@ -7,4 +7,5 @@ SET p.state = 'ready',
   p.load_id = $load_id,
   p.as_of = date($as_of),
   p.digests = $digests,
-  p.sequence = null
+  p.sequence = null,
+  p.fence = null

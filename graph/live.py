@@ -111,7 +111,8 @@ def pieces(rows: LiveRows, size: int = BATCH) -> Iterable[LiveRows]:
     for name in ("stocks", "delistings", "prices"):
         items = list(getattr(rows, name).items())
         for start in range(0, len(items), size):
-            yield replace(LiveRows(), **{name: dict(items[start : start + size])})
+            piece: dict[str, Any] = {name: dict(items[start : start + size])}
+            yield LiveRows(**piece)
     for start in range(0, len(rows.verdicts), size):
         yield LiveRows(verdicts=rows.verdicts[start : start + size])
     for start in range(0, len(rows.marks), size):
@@ -180,10 +181,10 @@ def _counted(snapshot: GraphSnapshot, rows: LiveRows, ground: Ground) -> pa.Tabl
         return shelves
     ends = list(zip(shelves["source"].to_pylist(), shelves["target"].to_pylist(), strict=True))
     table = shelves
-    for name, of in (("on_hand_units", lambda c: c.on_hand_units), ("counted_at", lambda c: c.counted_at)):
+    for name in ("on_hand_units", "counted_at"):
         values = table[name].to_pylist()
         for place in np.flatnonzero([end in told for end in ends]):
-            values[place] = of(told[ends[place]])
+            values[place] = getattr(told[ends[place]], name)
         at = table.schema.get_field_index(name)
         table = table.set_column(at, table.schema.field(at), pa.array(values, table.schema.field(at).type))
     made = [

@@ -20,7 +20,7 @@ from lake.ranges import choosy_stores, days_as_loaded
 from lake.store import Lake
 from lake.version import LakeVersion
 from schema.changes import Delisting, RecordedChange
-from schema.errors import ShelfgraphError
+from schema.errors import Busy, ShelfgraphError
 from schema.progress import Progress, silent
 from schema.projection import LEASE, ProjectionState
 
@@ -73,7 +73,7 @@ class Projector:
                 state = replace(state, projected=marker.sequence)
             return replace(state, lag_seconds=self._waited(state))
         except ShelfgraphError as error:
-            return replace(state, problem="graph, journal or lake do not answer", diagnosis=error)
+            return replace(state, problem="waits for graph, journal or lake: see the log", diagnosis=error)
 
     def release(self) -> None:
         """Let another process project at once."""
@@ -131,8 +131,9 @@ class Projector:
             words = self._words.told(changes)
             rows = replace(LiveRows.of(changes), verdicts=words, marks=self._words.marks(words))
             ground = self._ground_of(marker, changes)
-            lay(graph, rows, ground, marker, sequence=changes[-1].sequence, fence=lease.fence)
-            return read_marker(graph)
+            if lay(graph, rows, ground, marker, sequence=changes[-1].sequence, fence=lease.fence):
+                return read_marker(graph)
+            return _moved_on(graph, marker)
         return marker
 
     def _settled(self, graph: Graph, marker: Marker, lease: Lease, told: int) -> Marker:
@@ -148,9 +149,9 @@ class Projector:
             self._look()
             sequence = None if piece != LiveRows() else told
             if not lay(graph, piece, ground, marker, sequence=sequence, fence=lease.fence):
-                break
+                return _moved_on(graph, marker)
             marker = read_marker(graph)
-        return read_marker(graph)
+        return marker
 
     def _mark(self, graph: Graph, marker: Marker, lease: Lease) -> None:
         """People's words on relations that were just published."""
@@ -221,6 +222,21 @@ def standing(journal: Journal, *, carried: int, until: int) -> list[RecordedChan
     """What lies over a load that carries the changes up to `carried`, when all up to `until` were told, ascending."""
     told = [*outliving(journal, until=until), *not_carried(journal, carried=carried, until=until)]
     return sorted(told, key=lambda change: change.sequence)
+
+
+def _moved_on(graph: Graph, marker: Marker) -> Marker:
+    """What the graph stands at, having refused a batch because somebody else wrote meanwhile.
+
+    Raises:
+        Busy: if it has not moved: then it was written under a lease that this journal has not given yet.
+    """
+    found = read_marker(graph)
+    if found == marker:
+        raise Busy(
+            "The graph was last written under a later lease than this one: by a projector with another journal.",
+            remedy="End that one; then `shelfgraph check --repair` writes the graph anew.",
+        )
+    return found
 
 
 def _unready(marker: Marker) -> str | None:

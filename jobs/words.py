@@ -58,4 +58,4 @@ class Words:
 
 
 def _is_general(verdict: Verdict) -> bool:
-    return verdict.store_id is verdict.valid_from is verdict.valid_to is None
+    return verdict.store_id is None and verdict.valid_from is None and verdict.valid_to is None

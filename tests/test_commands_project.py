@@ -56,7 +56,7 @@ def test_killed_anywhere_the_next_run_ends_as_if_nothing_had_been(environment, s
     shop.judge(1)
     shop.tell(*TOLD)
     if state == "settling":
-        shop.graph.write("save_live_sequence", lake_version=1, before=1, sequence=None, fence=9, digests="{}")
+        shop.graph.write("save_live_sequence", lake_version=1, before=1, sequence=None, fence=2, digests="{}")
     (victim, call), is_after = point.split(), moment == "after"
     script = f"""
         import importlib, os, signal, sys

@@ -14,7 +14,7 @@ from jobs.check import check
 from jobs.load import roll_forward
 from registry.store import Registry
 from schema.changes import Delisting, LoadPublished, PriceChange
-from schema.errors import Unavailable
+from schema.errors import Busy, Unavailable
 
 pytestmark = pytest.mark.graph
 
@@ -151,7 +151,9 @@ def test_one_that_slept_through_its_lease_writes_nothing(shop):
     assert second.advance().is_level
     shop.tell(stock("a", 9))
     stale = read_marker(shop.graph)
-    assert first._carried(shop.graph, stale, lease, 99) == stale
+    with pytest.raises(Busy, match="later lease"):
+        first._carried(shop.graph, stale, lease, 99)
+    assert read_marker(shop.graph) == stale
     assert row(shop, "stocks", "choosy", "a")[0][0] == 0.0
 
 
