@@ -35,6 +35,7 @@ def wire(settings: Settings) -> Shop:
         ledger_days=settings.ledger_days,
         replayer=parts.replayer,
         app=parts.app,
+        projector=parts.projector,
         keys=lambda: parts.keys,
         access_policy=settings.access_policy,
         clock=clock,

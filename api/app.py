@@ -1,12 +1,12 @@
 """The service as one ASGI application: GraphQL, GraphiQL, health and readiness."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from functools import partial
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
@@ -20,6 +20,8 @@ from api.follower import EVERY_SECONDS, Follower, NewerModel
 from api.graphiql import assets, page
 from api.headers import around
 from api.health import Readiness, alive
+from api.price_history import PriceDesk, ReadPrices
+from api.projecting import Projecting, Projector, running
 from api.search_desk import SearchDesk
 from api.sockets import Sockets
 from decisions.advisor import Advisor
@@ -48,6 +50,8 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
     on_context: Callable[[Context], None] = lambda _context: None,
     ledger: Ledger | None = None,
     replayer: Replayer | None = None,
+    projector: Projector | None = None,
+    read_prices: ReadPrices | None = None,
 ) -> Starlette:
     """The application; it follows the journal while it is up, and leaves closing graph and journal to its caller.
 
@@ -65,41 +69,53 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
         on_context: told each request's context as it begins; for tests and counters.
         ledger: where decisions are kept, closed when the application ends; None keeps none.
         replayer: makes them again.
+        projector: brings changes to the graph while the application is up; None leaves that to others.
+        read_prices: the price windows of a lake version, asked for when somebody wants a product's history.
     """
     cards = Cards(seconds=catalogue_seconds)
+    prices = None if read_prices is None else PriceDesk(read_prices)
+    projecting = None if projector is None else Projecting(projector)
     service = Service(
-        advisor, graph, journal, search, access, cards, clock, deadline_seconds, on_context, ledger, replayer
+        advisor, graph, journal, search, access, cards, clock, deadline_seconds, on_context, ledger, replayer, prices
     )
     follower = Follower(advisor, newer_model=newer_model, every_seconds=refresh_seconds)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await follower.start()
-        warming = asyncio.create_task(_warm_up(graph, advisor.moment().facts.base.skus[:2]))
-        searching = asyncio.create_task(search.follow(advisor.moment, every_seconds=refresh_seconds))
+        warming = _warm_up(graph, advisor.moment().facts.base.skus[:2])
+        searching = search.follow(advisor.moment, every_seconds=refresh_seconds)
         try:
-            async with access.following():
+            async with _beside(warming, searching), access.following(), running(projecting):
                 yield
         finally:
-            for task in (warming, searching):
-                task.cancel()
-            await asyncio.gather(warming, searching, return_exceptions=True)
             await follower.stop()
             if ledger is not None:
                 await asyncio.to_thread(ledger.close)
 
-    return Starlette(routes=_routes(service, follower), lifespan=lifespan, middleware=around(access.policy))
+    return Starlette(routes=_routes(service, follower, projecting), lifespan=lifespan, middleware=around(access.policy))
 
 
-def _routes(service: Service, follower: Follower) -> list[BaseRoute]:
+def _routes(service: Service, follower: Follower, projecting: Projecting | None) -> list[BaseRoute]:
     schema = contract()
     return [
         Route("/graphql", Endpoint(service, contract=schema, ide=page(service.advisor.moment().facts.base))),
         WebSocketRoute("/graphql", Sockets(service, contract=schema)),
         Mount("/graphiql", assets()),
         Route("/healthz", alive),
-        Route("/readyz", Readiness(service, follower).look),
+        Route("/readyz", Readiness(service, follower, projecting).look),
     ]
+
+
+@asynccontextmanager
+async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _warm_up(graph: GraphReader, skus: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from starlette.datastructures import MutableHeaders
 from strawberry.dataloader import DataLoader
@@ -28,6 +28,9 @@ from schema.catalogue import Brand, Category, Customer, Product, Promotion, Stor
 from schema.decisions import Explanation
 from schema.errors import Unavailable
 from schema.ledger import Outcome
+
+if TYPE_CHECKING:
+    from api.price_history import PriceDesk
 
 V = TypeVar("V")
 Row = dict[str, Any]
@@ -111,6 +114,7 @@ class Context:
     is_lasting: bool = False
     ledger: Ledger | None = None
     replayer: Replayer | None = None
+    prices: "PriceDesk | None" = None
     num_replays: int = 0
     connection_params: dict[str, Any] = field(default_factory=dict)
     shown: Shown | None = None

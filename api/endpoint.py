@@ -24,6 +24,7 @@ from api.contract import Contract
 from api.errors import diagnosis, told
 from api.ide import shown
 from api.persisted import NotPersisted, PersistedQueries
+from api.price_history import PriceDesk
 from api.request_log import refuse
 from api.search_desk import SearchDesk
 from decisions.advisor import Advisor
@@ -57,6 +58,7 @@ class Service:
         on_context: told each request's context as it begins; for tests and counters.
         ledger: where decisions are kept; None keeps none.
         replayer: makes them again.
+        prices: the lake's price windows; None leaves what was told since the load.
     """
 
     advisor: Advisor
@@ -70,6 +72,7 @@ class Service:
     on_context: Callable[[Context], None] = lambda _context: None
     ledger: Ledger | None = None
     replayer: Replayer | None = None
+    prices: PriceDesk | None = None
 
     async def caller(self, connection: HTTPConnection) -> Caller:
         """Who asks, by what a request or a socket's handshake shows.
@@ -96,6 +99,7 @@ class Service:
             answer_headers=answer_headers,
             ledger=self.ledger,
             replayer=self.replayer,
+            prices=self.prices,
         )
         self.on_context(context)
         return context

@@ -8,7 +8,9 @@ from starlette.responses import JSONResponse
 
 from api.endpoint import Service
 from api.follower import Follower
+from api.projecting import Projecting
 from schema.errors import ShelfgraphError
+from schema.projection import ProjectionState
 
 PATIENCE_SECONDS = 2.0
 
@@ -21,8 +23,8 @@ async def alive(request: Request) -> JSONResponse:  # noqa: ARG001 (starlette's 
 class Readiness:
     """Answers 200 if every part works, else 503; each part says what is wrong with it."""
 
-    def __init__(self, service: Service, follower: Follower) -> None:
-        self._service, self._follower = service, follower
+    def __init__(self, service: Service, follower: Follower, projecting: Projecting | None = None) -> None:
+        self._service, self._follower, self._projecting = service, follower, projecting
 
     async def look(self, request: Request) -> JSONResponse:  # noqa: ARG002 (starlette's form)
         """Look at every part now."""
@@ -48,8 +50,22 @@ class Readiness:
             "changes_sequence": facts.sequence,
             # Answers go on without it, so it does not make the service unready.
             "ledger": "not kept" if service.ledger is None else service.ledger.problem or "ready",
+            "projection": None if self._projecting is None else _told(self._projecting.state),
         }
         return JSONResponse(body, status_code=200 if is_ready else 503)
+
+
+def _told(state: ProjectionState) -> dict[str, object]:
+    """How far the graph has followed; answers are never made from its copy of live facts."""
+    return {
+        "told_sequence": state.told,
+        "projected_sequence": state.projected,
+        "lag_changes": state.lag_changes,
+        "lag_seconds": None if state.lag_seconds is None else round(state.lag_seconds, 1),
+        "holder": state.holder,
+        "is_ours": state.is_ours,
+        "state": state.problem or "ready",
+    }
 
 
 async def _state(check: Awaitable[object]) -> str:

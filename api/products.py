@@ -22,6 +22,7 @@ from api.joins import (
 )
 from api.nodes import Node
 from api.pages import After, Asked, Before, First, Last, PageInfo, asked, cursor, cut, page_info
+from api.price_history import PricePeriodConnection, price_history
 from api.relations import RelatedConnection, related_page
 from api.scalars import Money, price_of
 from graph.catalogue import LAST_KEY, Owner
@@ -57,7 +58,9 @@ class Product(Node):
     image_url: str | None = strawberry.field(description="Where its picture is.")
     product_url: str | None = strawberry.field(description="Where its page is.")
     launched_on: date | None = strawberry.field(description="Its first day in the range; null if always.")
-    delisted_on: date | None = strawberry.field(description="The day it left the range, as loaded; null if it has not.")
+    delisted_on: date | None = strawberry.field(
+        description="The day it leaves the range, as loaded or told; null if none is known."
+    )
 
     @classmethod
     def of(cls, card: catalogue.Product) -> "Product":
@@ -96,6 +99,13 @@ class Product(Node):
     def price(self, info: Info, store_id: StoreId = None) -> Money | None:
         """The price."""
         return price_of(self.sku, info.context.moment, info.context.moment.known_store(store_id))
+
+    @strawberry.field(description="What it cost, costs and will cost: windows of days, the one that begins last first.")
+    async def price_history(
+        self, info: Info, store_id: StoreId = None, first: First = None, after: After = None
+    ) -> PricePeriodConnection:
+        """A page of windows."""
+        return await price_history(info.context, self.sku, asked("price", first, after), store_id)
 
     @strawberry.field(description="Whether it can be had now.")
     def availability(self, info: Info, store_id: StoreId = None) -> Availability | None:

@@ -13,6 +13,7 @@ from commands import (
     keys,
     ledger,
     load,
+    project,
     replenish,
     score,
     serve,
@@ -31,6 +32,7 @@ application.add_typer(graph.application, name="graph")
 application.command("load")(load.load_command)
 application.command("train")(train.train_command)
 application.command("serve")(serve.serve_command)
+application.command("project")(project.project_command)
 application.command("replay")(ledger.replay_command)
 application.add_typer(ledger.application, name="ledger")
 application.add_typer(keys.application, name="keys")

@@ -17,6 +17,7 @@ def check_command(
 ) -> None:
     """Compare graph and lake by counts and samples and name every difference; exit code 1 if there is one."""
     from jobs.check import check, rebuild  # noqa: PLC0415
+    from jobs.project import catch_up  # noqa: PLC0415
 
     shop = shop_of(ctx)
     with bars() as progress:
@@ -24,7 +25,8 @@ def check_command(
         if repair:
             with shop.writing():
                 rebuild(lake=lake, graph=graph, registry=registry, progress=progress)
-        found = check(lake=lake, graph=graph, registry=registry, progress=progress)
+            catch_up(journal=shop.journal(), lake=lake, graph=graph, clock=shop.clock, progress=progress)
+        found = check(lake=lake, graph=graph, registry=registry, journal=shop.journal(), progress=progress)
     for difference in found.differences:
         out.print(f"[red]✗[/] {escape(difference)}", highlight=False, soft_wrap=True)
     if found.differences:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from decisions.replay import Replayer
     from graph.connection import Graph
     from graph.server import LocalServer
+    from jobs.project import Projector
     from journal.keys import Keys
     from journal.ledger import Ledger
     from journal.store import Journal
@@ -43,6 +44,7 @@ class Shop:
         replayer: makes them again; raises NotFound where nothing was loaded.
         app: the web application on the champion, with a development key or none, and with more of `create_app`'s
             settings; raises NotTrained or Unavailable.
+        projector: brings changes to the graph; whoever asks for it closes it.
         keys: who may use the service.
         access_policy: what the settings say of who may.
         clock: the instant now, aware; the only source of it.
@@ -65,6 +67,7 @@ class Shop:
     ledger_days: int
     replayer: Callable[[], "Replayer"]
     app: Callable[..., "Starlette"]
+    projector: Callable[[], "Projector"]
     keys: Callable[[], "Keys"]
     access_policy: AccessPolicy
     clock: Callable[[], datetime]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from decisions.replay import Replayer
     from graph.connection import Graph
     from graph.server import LocalServer
+    from jobs.project import Projector
     from journal.decision_log import DecisionLog
     from journal.keys import Keys
     from journal.ledger import Ledger
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from schema.artefact import Artefact
     from schema.facts import ShopFacts
     from schema.listings import Listings
+    from schema.prices import PriceBook
 
 
 class Parts:
@@ -152,7 +154,22 @@ class Parts:
             ledger=self.ledger(),
             replayer=self.replayer(live.result()),
             catalogue_seconds=self._settings.catalogue_seconds,
+            projector=self.projector(),
+            read_prices=self._price_book,
             **settings,
+        )
+
+    def projector(self) -> "Projector":
+        """What brings changes to the graph; closing it is its caller's."""
+        from graph.connection import connect  # noqa: PLC0415
+        from jobs.project import Projector, this_process  # noqa: PLC0415
+
+        return Projector(
+            journal=self.journal,
+            lake=self.lake,
+            connect=lambda: connect(self._settings.graph_uri, **self._graph_login()),
+            holder=this_process(),
+            clock=self._clock,
         )
 
     def _access(self, development_key: str | None) -> "Access":
@@ -187,6 +204,11 @@ class Parts:
         from lake.facts import read_facts  # noqa: PLC0415
 
         return read_facts(self.lake, version=version, as_of=self.lake.default_as_of(version))
+
+    def _price_book(self, version: int) -> "PriceBook":
+        from lake.price_book import read_price_book  # noqa: PLC0415
+
+        return read_price_book(self.lake.at(version))
 
     def _listings(self, version: int) -> "Listings":
         from lake.listings import read_listings  # noqa: PLC0415

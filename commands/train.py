@@ -59,10 +59,11 @@ def train_command(
 def train_shop(shop: Shop, *, as_of: "date | None", seed: int, device: str = "cpu") -> "Retrained":
     """Train on the newest lake version and publish, or promote what was trained on the same before."""
     from gnn.settings import TrainSettings  # noqa: PLC0415
+    from jobs.project import catch_up  # noqa: PLC0415
     from jobs.retrain import retrain  # noqa: PLC0415
 
     with bars() as progress, shop.writing():
-        return retrain(
+        retrained = retrain(
             lake=shop.lake(),
             registry=shop.registry(),
             graph=shop.graph(),
@@ -72,6 +73,9 @@ def train_shop(shop: Shop, *, as_of: "date | None", seed: int, device: str = "cp
             verdicts=shop.journal().verdicts(),
             progress=progress,
         )
+        # People's words stand on the relations that were just published.
+        catch_up(journal=shop.journal(), lake=shop.lake(), graph=shop.graph(), clock=shop.clock, progress=progress)
+        return retrained
 
 
 def print_training(retrained: "Retrained") -> None:

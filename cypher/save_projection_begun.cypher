@@ -1,5 +1,5 @@
-// Marks that a projection is under way and which parts of the graph still stand as before.
-// params: digests
+// Marks that a projection is under way; from here on nobody lays live facts over the graph.
+// params:
 // returns:
 MERGE (p:Projection {name: 'lake'})
-SET p.state = 'loading', p.digests = $digests
+SET p.state = 'loading'

@@ -5,12 +5,9 @@ from dataclasses import replace
 
 from decisions.facts_now import FactsNow
 from decisions.ports import ChangeLog, ReadFacts
+from decisions.standing import MANY, not_carried, outliving
 from schema.changes import LoadPublished, RecordedChange
 from schema.facts import ShopFacts
-
-MANY = 1_000_000
-OUTLIVE_LOADS = ("delisting", "rule", "rule_withdrawn", "verdicts")
-"""Kinds of change that a load does not hold."""
 
 
 class LiveFacts:
@@ -76,24 +73,23 @@ class LiveFacts:
         if not loads:
             return oldest
         last = loads[-1]
-        said = [
-            change
-            for kind in OUTLIVE_LOADS
-            for change in self._journal.changes_after(0, kind=kind, until=last.sequence, limit=MANY)
-        ]
-        before = oldest.with_changes(sorted(said, key=lambda change: change.sequence))
+        before = oldest.with_changes(outliving(self._journal, until=last.sequence))
         # A load may have been published whose row was not yet recorded: what was read is then newer, and stays.
         is_newer = is_given and facts.lake_version > getattr(last.change, "lake_version", -1)
-        return before.on_load(facts if is_newer else self._facts_of(last, facts), sequence=last.sequence)
+        return self._loaded(before, facts if is_newer else self._facts_of(last, facts), sequence=last.sequence)
 
     def _applied(self, now: FactsNow, changes: list[RecordedChange]) -> FactsNow:
-        """`now` with a page of changes; stocks and prices before the page's last load are in that load."""
+        """`now` with a page of changes; stocks and prices that the page's last load carries are in it."""
         loads = [place for place, change in enumerate(changes) if isinstance(change.change, LoadPublished)]
         if not loads:
             return now.with_changes(changes)
         before, load, after = changes[: loads[-1]], changes[loads[-1]], changes[loads[-1] + 1 :]
-        fresh = now.with_changes(before).on_load(self._facts_of(load, now.base), sequence=load.sequence)
+        fresh = self._loaded(now.with_changes(before), self._facts_of(load, now.base), sequence=load.sequence)
         return fresh.with_changes(after)
+
+    def _loaded(self, before: FactsNow, facts: ShopFacts, *, sequence: int) -> FactsNow:
+        told = not_carried(self._journal, carried=facts.carried_sequence, until=sequence)
+        return before.on_load(facts, sequence=sequence).with_changes(told)
 
     def _facts_of(self, load: RecordedChange, known: ShopFacts) -> ShopFacts:
         version = getattr(load.change, "lake_version", known.lake_version)

@@ -37,7 +37,7 @@ class LivePrices:
             store = EVERYWHERE if change.store_id is None else base.store_rows.get(change.store_id)
             if row is None or store is None:
                 continue
-            starts = change.valid_from or recorded.recorded_at.date()
+            starts = change.first_day(recorded.recorded_at)
             window = PriceWindow(change.price, starts, change.valid_to)
             kept = [known for known in windows.get((store, row), ()) if known.valid_from != starts]
             windows[store, row] = tuple(sorted([*kept, window], key=lambda each: each.valid_from))

@@ -107,6 +107,21 @@ class Graph:
             open_.commit()
         return rows
 
+    def write_if(self, guard: tuple[str, Row], work: list[tuple[str, Row]]) -> bool:
+        """Run writing statements in one transaction if the guard, first in it, returns a row; else nothing is written.
+
+        Raises:
+            Lost: if the server goes away; the transaction may or may not have been committed.
+        """
+        with translated(self.uri), self._session(neo4j.WRITE_ACCESS) as session, session.begin_transaction() as open_:
+            if not open_.run(_writing(guard[0]), guard[1]).data():
+                open_.rollback()
+                return False
+            for name, params in work:
+                open_.run(_writing(name), params).consume()
+            open_.commit()
+        return True
+
     def write_alone(self, name: str, **params: Any) -> None:
         """Run a statement that opens its own transactions or changes constraints or indexes."""
         with translated(self.uri), self._session(neo4j.WRITE_ACCESS) as session:

@@ -87,11 +87,13 @@ def project(
         if name.startswith("constrain_"):
             graph.write_alone(name)
     wanted = digests(snapshot)
-    marker = read_marker(graph)
+    # Said before the marker is read: what is laid over the graph afterwards would be taken for what a load left.
+    graph.retry(lambda: graph.write("save_projection_begun"))
+    marker = graph.retry(lambda: read_marker(graph))
     standing = {} if is_rebuild else {part: told for part, told in marker.digests.items() if wanted.get(part) == told}
     report = ProjectionReport(lake_version=lake_version)
     if len(standing) < len(wanted):
-        graph.retry(lambda: graph.write("save_projection_begun", digests=json.dumps(standing)))
+        graph.retry(lambda: graph.write("save_projection_standing", digests=json.dumps(standing)))
         _Projection(snapshot, graph, report, progress).write({*wanted} - {*standing})
     graph.write_alone("save_product_words")
     graph.retry(lambda: graph.read("find_indexes", seconds=INDEX_SECONDS))

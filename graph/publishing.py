@@ -1,7 +1,7 @@
-"""Bringing learnt relations and people's verdicts to the graph, by difference and never half an anchor."""
+"""Bringing learnt relations to the graph, by difference and never half an anchor."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -14,8 +14,7 @@ from graph.connection import Graph
 from graph.difference import difference
 from schema.edges import RELATION_NAMES, RelationName
 from schema.progress import Progress, silent
-from schema.relations import RELATION_SCHEMA, Relations, Verdict
-from schema.table_specs import INSTANT
+from schema.relations import RELATION_SCHEMA, Relations
 
 BATCH: Final = 5_000
 """About how many relationships a transaction writes; it holds whole anchors, so at times a few more."""
@@ -29,19 +28,6 @@ EDGE_SCHEMA: Final = pa.schema(
     ]
 )
 """A learnt relationship in the graph, candidate `sku` to anchor `other_sku`."""
-VERDICT_SCHEMA: Final = pa.schema(
-    [
-        *((name, pa.string()) for name in ("sku", "other_sku", "verdict_id", "relation", "verdict")),
-        ("is_directed", pa.bool_()),
-        ("judged_by", pa.string()),
-        ("judged_at", INSTANT),
-        ("reason", pa.string()),
-        ("position", pa.int64()),
-        ("store_id", pa.string()),
-        ("valid_from", pa.date32()),
-        ("valid_to", pa.date32()),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -96,27 +82,9 @@ def publish_relations(graph: Graph, relations: Relations, *, progress: Progress 
     return published
 
 
-def publish_verdicts(graph: Graph, verdicts: Iterable[Verdict], *, progress: Progress = silent) -> Published:
-    """Make the graph's `JUDGED` relationships these verdicts and no others.
-
-    Args:
-        graph: whose only writer this is.
-        verdicts: the journal's, all of them; those on products that the graph does not have are left out.
-        progress: told the relationships written.
-
-    Raises:
-        Unavailable: if the server is lost and does not come back.
-    """
-    known = pa.array(row["sku"] for row in graph.read("read_skus"))
-    wanted = pa.Table.from_pylist([asdict(verdict) for verdict in verdicts], schema=VERDICT_SCHEMA)
-    wanted = wanted.filter(pc.and_(pc.is_in(wanted.column("sku"), known), pc.is_in(wanted.column("other_sku"), known)))
-    return graph.retry(lambda: _renew(graph, "JUDGED", wanted.combine_chunks(), VERDICT_SCHEMA, progress))
-
-
 def _renew(graph: Graph, name: str, wanted: pa.Table, schema: pa.Schema, progress: Progress) -> Published:
     actual = read_table(graph, f"read_{name.lower()}", schema)
-    identity = ["sku", "other_sku", *(["verdict_id"] if name == "JUDGED" else [])]
-    found = difference(wanted, actual, identity)
+    found = difference(wanted, actual, ["sku", "other_sku"])
     write = np.sort(np.concatenate([found.added, found.same[found.changed]]))
     stale = np.sort(np.concatenate([found.gone, found.same_actual[found.changed]]))
     links, closed = wanted.take(write), actual.take(stale)

@@ -2,15 +2,17 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from graph.connection import Graph
 from graph.projection import ProjectionReport, project
-from graph.publishing import publish_verdicts
+from jobs.carry import Carried, carry
+from jobs.project import catch_up
 from journal.store import Journal
 from lake.snapshot import build_snapshot
 from lake.store import Lake
@@ -65,18 +67,37 @@ def load(
 ) -> Loaded:
     """Publish checked tables and bring the graph up to them; loading the same twice changes nothing.
 
+    What mutations recorded before comes into the lake first, as a version of its own where there is any.
+
     Each step is whole or undone, and each is skipped where it is done already: a load that was killed is completed by
     running it again.
     """
-    rejects = _keep_rejects(tables, home)
-    published = lake.publish(tables, published_at=now, progress=progress)
+    rejects, began = _keep_rejects(tables, home), time.monotonic()
+    carried = carry(lake=lake, journal=journal, home=home, now=now, progress=progress)
+    published = lake.publish(tables, published_at=now, carried=carried.reached, progress=progress)
     journal.save_verdicts(verdicts_of(tables.read("verdicts"), judged_at=now), recorded_at=now)
     projection = roll_forward(lake=lake, graph=graph, version=published.version, progress=progress)
-    publish_verdicts(graph, journal.verdicts())
-    if published.is_new:
-        change = LoadPublished(lake_version=published.version)
-        journal.record([change], recorded_at=now, idempotency_key=f"load-{published.version}-{tables.load_id}")
+    # The key makes it once, also where a load was killed between the lake's commit and this line.
+    change = LoadPublished(lake_version=published.version)
+    journal.record([change], recorded_at=now, idempotency_key=f"load-{published.version}-{tables.load_id}")
+    catch_up(journal=journal, lake=lake, graph=graph, clock=_running_from(now, began), progress=progress)
     return Loaded(tables=tables, published=published, projection=projection, rejects=rejects)
+
+
+def load_told(
+    *, home: Path, lake: Lake, journal: Journal, graph: Graph, now: datetime, progress: Progress = silent
+) -> Carried:
+    """What mutations recorded brought into the lake, and the graph brought up to it; nothing where nothing was told.
+
+    No server reads another load for it: what it holds they had from the journal.
+    """
+    began = time.monotonic()
+    carried = carry(lake=lake, journal=journal, home=home, now=now, progress=progress)
+    newest = lake.latest()
+    if newest is not None:
+        roll_forward(lake=lake, graph=graph, version=newest, progress=progress)
+        catch_up(journal=journal, lake=lake, graph=graph, clock=_running_from(now, began), progress=progress)
+    return carried
 
 
 def roll_forward(
@@ -97,6 +118,10 @@ def roll_forward(
         is_rebuild=is_rebuild,
         progress=progress,
     )
+
+
+def _running_from(now: datetime, began: float) -> Callable[[], datetime]:
+    return lambda: now + timedelta(seconds=time.monotonic() - began)
 
 
 def _keep_rejects(tables: RetailTables, home: Path) -> Path | None:

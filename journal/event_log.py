@@ -30,10 +30,10 @@ def save(connection: Connection, events: Sequence[Event], *, recorded_at: dateti
     return len(fresh)
 
 
-def numbered(connection: Connection, *, after: int, limit: int) -> list[Event]:
-    """Events with numbers above `after`, ascending, at most `limit`."""
+def numbered(connection: Connection, *, after: int, limit: int | None) -> list[tuple[int, Event]]:
+    """Events with numbers above `after`, each with its own, ascending, at most `limit`."""
     query = select(EVENTS).where(EVENTS.c.number > after).order_by(EVENTS.c.number).limit(limit)
-    return [_event(row._mapping) for row in connection.execute(query)]
+    return [(row.number, _event(row._mapping)) for row in connection.execute(query)]
 
 
 def _unknown(connection: Connection, events: Sequence[Event]) -> list[Event]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from journal import event_log, verdict_log
+from journal import event_log, leases, verdict_log
 from journal.database import Database
 from journal.numbering import take_numbers
 from journal.rows import change_of, change_row
@@ -121,7 +121,27 @@ class Journal:
     def events(self, *, after: int = 0, limit: int = PAGE) -> list[Event]:
         """Events in the order in which they arrived: all but the first `after`, at most `limit`."""
         with self._database.transaction() as connection:
-            return event_log.numbered(connection, after=after, limit=limit)
+            return [event for _, event in event_log.numbered(connection, after=after, limit=limit)]
+
+    def numbered_events(self, *, after: int) -> list[tuple[int, Event]]:
+        """Every event with a number above `after`, each with its own, ascending."""
+        with self._database.transaction() as connection:
+            return event_log.numbered(connection, after=after, limit=None)
+
+    def take_lease(self, name: str, *, holder: str, now: datetime, seconds: float) -> leases.Lease | None:
+        """The lease on a piece of work, begun or renewed for `seconds` from now; None where somebody else holds it."""
+        with self._database.transaction() as connection:
+            return leases.take(connection, name, holder=holder, now=now, seconds=seconds)
+
+    def lease(self, name: str) -> leases.Lease | None:
+        """The newest lease on a piece of work, expired or not; None if nobody ever had one."""
+        with self._database.transaction() as connection:
+            return leases.held(connection, name)
+
+    def give_back(self, lease: leases.Lease) -> None:
+        """Let anybody take a lease from now on; nothing where it has passed to another holder."""
+        with self._database.transaction() as connection:
+            leases.give_back(connection, lease)
 
     def close(self) -> None:
         """Give back every connection; the next use opens new ones."""

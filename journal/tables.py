@@ -1,4 +1,4 @@
-"""The journal's SQL tables; rows are only ever added."""
+"""The journal's SQL tables; rows are only ever added, those of `numbers` and `leases` apart."""
 
 from typing import Final
 
@@ -146,3 +146,13 @@ AUDIT_OUTCOMES: Final = Table(
     Column("after", JSON(none_as_null=True)),
 )
 """How the attempt of the same number in `audit` ended; an attempt without one was cut off. `ended_at` is UTC."""
+
+LEASES: Final = Table(
+    "leases",
+    METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("expires_at", DateTime, nullable=False),
+)
+"""Who alone does a piece of work, until when (UTC). `fence` rises whenever the holder changes."""

@@ -137,6 +137,8 @@ class DeltaFolder:
                 table,
                 rows,
                 mode=mode,
+                # A column that this program adds (to `loads`) is added to what an older one made.
+                schema_mode="merge" if mode == "append" else None,
                 # Delta would rebase a plain append onto another writer's rows: what a load names must be its own.
                 commit_properties=CommitProperties(max_commit_retries=0),
                 post_commithook_properties=_KEEP_LOG,

@@ -24,7 +24,8 @@ def read_facts(lake: Lake, *, version: int, as_of: date) -> ShopFacts:
     Raises:
         NotFound: if there is no such version.
     """
-    cut = Cut(table_source(lake.at(version)), as_of)
+    source = lake.at(version)
+    cut = Cut(table_source(source), as_of)
     products = cut.source.rows("products").sort_by("sku")
     ends = Ends({"Product": products, "Store": entities(cut, "Store")})
     store_prices = _known(ends, cut.open_rows("prices", ["sku", "store_id", "valid_from", "valid_to", "price"]))
@@ -48,6 +49,7 @@ def read_facts(lake: Lake, *, version: int, as_of: date) -> ShopFacts:
         brands=_words(products, "brand"),
         suppliers=_suppliers(cut, products),
         parents=_parents(cut),
+        carried_sequence=None if source.carried is None else source.carried["changes"],
     )
 
 

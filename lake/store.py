@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -46,8 +47,10 @@ class Lake:
         if version is None:
             return LOADS_SCHEMA.empty_table()
         with diagnosed(self._folder.root):
-            rows = self._folder.dataset(LOADS, version).to_table().select(LOADS_SCHEMA.names).cast(LOADS_SCHEMA)
-        return rows.sort_by("lake_version")
+            rows = self._folder.dataset(LOADS, version).to_table()
+        if "carried" not in rows.column_names:  # an older program's lake
+            rows = rows.append_column("carried", pa.nulls(rows.num_rows, pa.string()))
+        return rows.select(LOADS_SCHEMA.names).cast(LOADS_SCHEMA).sort_by("lake_version")
 
     def at(self, version: int | None = None) -> LakeVersion:
         """The lake as one version has it, the newest by default.
@@ -89,12 +92,20 @@ class Lake:
         """The cut-off where none is named: the day after the newest event row, so that every row counts."""
         return self.newest_day(version) + timedelta(days=1)
 
-    def publish(self, tables: RetailTables, *, published_at: datetime, progress: Progress = silent) -> Published:
+    def publish(
+        self,
+        tables: RetailTables,
+        *,
+        published_at: datetime,
+        carried: Mapping[str, int] | None = None,
+        progress: Progress = silent,
+    ) -> Published:
         """One load becomes the newest version: all of it or nothing, and nothing if it is the newest already.
 
         Args:
             tables: a staged load; tables it does not hold stay as they are, `verdicts` are left to the journal.
             published_at: the instant the history shows.
+            carried: the journal's last change and event that the new version holds; None if that is not known.
 
         Raises:
             Busy: if another load is being published.
@@ -111,8 +122,9 @@ class Lake:
                 progress(f"publishing {name}", len(changes), len(tables.tallies))
                 change, wrote = self._publish_table(connection, SPECS[name], tables, versions.get(name))
                 changes[name], versions[name] = change, wrote
-            row = _load_row(tables, published_at, versions, changes, loads.version() + 1)
-            version = self._folder.write(loads, row, "append")
+            row = _load_row(tables, published_at, versions, changes)
+            row |= {"lake_version": loads.version() + 1, "carried": None if carried is None else to_json(dict(carried))}
+            version = self._folder.write(loads, pa.Table.from_pylist([row], schema=LOADS_SCHEMA), "append")
             progress("published", len(changes), len(changes))
         return Published(version=version, load_id=tables.load_id, is_new=True, changes=changes)
 
@@ -161,10 +173,8 @@ def _load_row(
     published_at: datetime,
     versions: Mapping[str, int],
     changes: Mapping[str, TableChange],
-    lake_version: int,
-) -> pa.Table:
-    row = {
-        "lake_version": lake_version,
+) -> dict[str, Any]:
+    return {
         "load_id": tables.load_id,
         "source": tables.info.source,
         "published_at": published_at,
@@ -172,4 +182,3 @@ def _load_row(
         "table_versions": to_json(dict(versions)),
         "counts": to_json({name: asdict(change) for name, change in changes.items()}),
     }
-    return pa.Table.from_pylist([row], schema=LOADS_SCHEMA)

@@ -20,6 +20,8 @@ from schema.table_specs import SPECS, TableSpec
 from schema.tables import DatasetInfo, RetailTables
 
 LOADS: Final = "loads"
+JOURNAL: Final = "journal-"
+"""How the ids of loads begin that carry what mutations recorded."""
 LOADS_SCHEMA: Final = pa.schema(
     [
         pa.field("lake_version", pa.int64()),
@@ -29,9 +31,13 @@ LOADS_SCHEMA: Final = pa.schema(
         pa.field("info", pa.string()),
         pa.field("table_versions", pa.string()),
         pa.field("counts", pa.string()),
+        pa.field("carried", pa.string()),
     ]
 )
-"""One row a load, oldest first; `info`, `table_versions` and `counts` are JSON. Appending it is the commit."""
+"""One row a load, oldest first; `info`, `table_versions`, `counts` and `carried` are JSON. Appending it is the commit.
+
+`carried` says up to which of the journal's numbers (`changes`, `events`) the version's tables hold what mutations told.
+"""
 LAKE_TABLES: Final = tuple(name for name in SPECS if name != "verdicts")
 """What the lake holds: everything but people's verdicts, which are the journal's."""
 
@@ -93,9 +99,16 @@ class LakeVersion:
 
     @property
     def load_counts(self) -> Mapping[str, int]:
-        """How many rows its load brought, by table."""
-        counts = json.loads(str(self.loads[-1]["counts"]))
+        """How many rows the last load of a source's files brought, by table."""
+        files = [load for load in self.loads if not str(load["load_id"]).startswith(JOURNAL)]
+        counts = json.loads(str(files[-1]["counts"]))
         return {name: each["added"] + each["corrected"] + each["unchanged"] for name, each in counts.items()}
+
+    @property
+    def carried(self) -> Mapping[str, int] | None:
+        """The journal's last change and event that are in these tables; None where an older program published them."""
+        told = self.loads[-1].get("carried")
+        return None if told is None else dict(json.loads(str(told)))
 
     def __contains__(self, table: object) -> bool:
         return table in self.table_versions
@@ -110,8 +123,11 @@ class LakeVersion:
         """The current rows of a table, read when scanned: its own columns, `load_id` and an empty `closed_by`."""
         if table not in self:
             return ds.dataset(lake_schema(SPECS[table]).empty_table())
-        rows = self.folder.dataset(table, self.table_versions[table])
-        return rows.filter(pc.field("closed_by").is_null())
+        return self.every(table).filter(pc.field("closed_by").is_null())
+
+    def every(self, table: str) -> ds.Dataset:
+        """The rows of a table that was loaded, those among them that a later load closed, with `closed_by` its id."""
+        return self.folder.dataset(table, self.table_versions[table])
 
     def files(self, table: str) -> list[str]:
         """Addresses of the Parquet files that hold a table, closed rows among them; none if never loaded."""

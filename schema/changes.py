@@ -44,6 +44,10 @@ class PriceChange:
     valid_to: date | None = None
     kind: Literal["price"] = "price"
 
+    def first_day(self, recorded_at: datetime) -> date:
+        """The first day of its window."""
+        return self.valid_from or recorded_at.date()
+
 
 @dataclass(frozen=True)
 class RuleSet:
@@ -72,9 +76,9 @@ class VerdictsSaved:
 
 @dataclass(frozen=True)
 class LoadPublished:
-    """A lake version was published; every earlier stock and price is in it.
+    """A lake version was published; the stocks and prices that it says it carries are in it, and later ones hold on.
 
-    Delistings by mutation, rules and verdicts outlive it.
+    Where it does not say, every earlier one counts as in it. Delistings by mutation, rules and verdicts outlive it.
     """
 
     lake_version: int

@@ -40,6 +40,8 @@ class ShopFacts:
         brands: `[num_products]`; empty text where there is none.
         suppliers: product rows by supplier, ascending, suppliers without products among them.
         parents: each category's parent; empty text for a root.
+        carried_sequence: the journal's stocks and prices up to it are in these facts; None where that is not known, and
+            every one before the load counts as in it.
     """
 
     as_of: date
@@ -61,6 +63,7 @@ class ShopFacts:
     brands: tuple[str, ...] = ()
     suppliers: Mapping[str, Rows] = field(default_factory=dict)
     parents: Mapping[str, str] = field(default_factory=dict)
+    carried_sequence: int | None = None
 
     @cached_property
     def product_rows(self) -> Mapping[str, int]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from decisions.live import LiveFacts
 from journal.store import Journal
-from schema.changes import Delisting, LoadPublished, StockChange
+from schema.changes import Delisting, LoadPublished, PriceChange, StockChange
 from schema.decisions import Availability
 from schema.errors import Unavailable
 from schema.facts import NO_DAY
@@ -82,6 +82,18 @@ def test_a_published_load_is_read_and_only_delistings_outlive_it(journal):
         assert now.delisted_on[shop.SKUS.index("penne")] < NO_DAY
         assert now.sequence == 4
     assert asked == [2, 2]
+
+
+def test_what_was_told_after_what_a_load_carries_outlives_it(journal):
+    """A load takes minutes: a count told meanwhile is in none of its files."""
+    read_facts = lambda version: shop.facts(lake_version=version, carried_sequence=1)  # noqa: E731
+    following = live(journal, read_facts)
+    told = [stock("sauce", 0.0), stock("pesto", 0.0), PriceChange("pesto", 9.0), LoadPublished(2)]
+    journal.record(told, recorded_at=shop.NOON)
+    pesto = np.array([shop.SKUS.index("pesto")])
+    for now in (following.refresh(), live(journal, read_facts).now(), following.at(4)):
+        assert (units(now, "sauce"), units(now, "pesto"), now.sequence) == (10.0, 0.0, 4)
+        assert now.price(pesto, store_id=None, on=shop.TODAY)[0] == 9.0
 
 
 def test_a_withdrawn_delisting_restores_what_the_load_says(journal):

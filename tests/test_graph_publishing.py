@@ -1,6 +1,5 @@
 """Relations and verdicts in the graph are those that were published, and an anchor is never half brought up to date."""
 
-from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pytest
@@ -10,10 +9,10 @@ from graph import publishing
 from graph.bolt_rows import read_table
 from graph.connection import Graph
 from graph.projection import project
-from graph.publishing import EDGE_SCHEMA, VERDICT_SCHEMA, Published, publish_relations, publish_verdicts, relation_rows
+from graph.publishing import EDGE_SCHEMA, Published, publish_relations, relation_rows
 from schema.edges import RELATION_NAMES
 from schema.errors import Unavailable
-from schema.relations import Relations, Verdict
+from schema.relations import Relations
 
 pytestmark = pytest.mark.graph
 SHOP = random_snapshot(1, products=15)
@@ -79,33 +78,3 @@ def test_no_anchor_is_ever_half_of_one_model(graph: Graph, monkeypatch: pytest.M
                 assert rows in whole
     publish_relations(graph, new)
     assert all(held(graph, name) == expected(new, name) for name in RELATION_NAMES)
-
-
-def test_verdicts_are_those_of_the_journal(graph: Graph) -> None:
-    project(SHOP, graph, lake_version=0, load_id="a")
-    a, b, *_ = SHOP.keys("Product").to_pylist()
-    verdict = Verdict(
-        "v1", a, b, "SUBSTITUTES_FOR", "pinned", False, "ann", datetime(2024, 1, 1, 8, 30, 0, 5, UTC), "good"
-    )
-    other = Verdict(
-        "v2",
-        a,
-        b,
-        "COMPLEMENTS",
-        "rejected",
-        True,
-        "bob",
-        datetime(2024, 1, 2, tzinfo=UTC),
-        "",
-        3,
-        "S1",
-        date(2024, 1, 3),
-    )
-    unknown = Verdict("v3", "gone", b, "COMPLEMENTS", "rejected", True, "bob", datetime(2024, 1, 2, tzinfo=UTC), "")
-    assert publish_verdicts(graph, [verdict, other, unknown]) == Published(added=2)
-    rows = read_table(graph, "read_judged", VERDICT_SCHEMA).sort_by("verdict_id").to_pylist()
-    assert [row["verdict_id"] for row in rows] == ["v1", "v2"]
-    assert rows[0]["judged_at"] == verdict.judged_at
-    assert (rows[1]["valid_from"], rows[1]["valid_to"], rows[1]["position"]) == (date(2024, 1, 3), None, 3)
-    assert publish_verdicts(graph, [verdict, other]) == Published()
-    assert publish_verdicts(graph, [other]) == Published(removed=1)

@@ -245,3 +245,16 @@ def test_a_version_knows_how_many_rows_its_load_brought(lake, tmp_path):
     publish(lake, stage(tmp_path, {"products": [{"sku": "a"}, {"sku": "b"}]}, load_id="one"))
     publish(lake, stage(tmp_path, {"products": [{"sku": "a", "name": "A"}]}, load_id="two"))
     assert [lake.at(version).load_counts for version in (1, 2)] == [{"products": 2}, {"products": 1}]
+
+
+def test_a_lake_of_an_older_program_is_read_and_goes_on(tmp_path, monkeypatch):
+    lake = Lake(str(tmp_path / "lake"))
+    old = LOADS_SCHEMA.remove(LOADS_SCHEMA.get_field_index("carried"))
+    with monkeypatch.context() as before:
+        before.setattr("lake.store.LOADS_SCHEMA", old)
+        lake.publish(stage(tmp_path, {"products": [{"sku": "a"}]}), published_at=PUBLISHED_AT)
+    assert lake.at(1).carried is None
+    later = stage(tmp_path, {"products": [{"sku": "b"}]})
+    lake.publish(later, published_at=PUBLISHED_AT, carried={"changes": 7, "events": 2})
+    assert [lake.at(version).carried for version in (1, 2)] == [None, {"changes": 7, "events": 2}]
+    assert lake.history().schema == LOADS_SCHEMA
