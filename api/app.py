@@ -19,6 +19,7 @@ from api.follower import EVERY_SECONDS, Follower, NewerModel
 from api.graphiql import assets, page
 from api.headers import around
 from api.health import Readiness, alive
+from api.operations import Operations
 from api.search_desk import SearchDesk
 from api.sockets import Sockets
 from decisions.advisor import Advisor
@@ -46,6 +47,7 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
     on_context: Callable[[Context], None] = lambda _context: None,
     ledger: Ledger | None = None,
     replayer: Replayer | None = None,
+    operations: Operations | None = None,
 ) -> Starlette:
     """The application; it follows the journal while it is up, and leaves closing graph and journal to its caller.
 
@@ -62,8 +64,10 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
         on_context: told each request's context as it begins; for tests and counters.
         ledger: where decisions are kept, closed when the application ends; None keeps none.
         replayer: makes them again.
+        operations: what those who run the shop may have done; None offers none.
     """
-    service = Service(advisor, graph, journal, search, access, clock, deadline_seconds, on_context, ledger, replayer)
+    parts = (advisor, graph, journal, search, access, clock)
+    service = Service(*parts, deadline_seconds, on_context, ledger, replayer, operations)
     follower = Follower(advisor, newer_model=newer_model, every_seconds=refresh_seconds)
 
     @asynccontextmanager

@@ -16,6 +16,7 @@ from api.decisions import LedgerQuery
 from api.entities import Brand, Category, Promotion, Store, Supplier
 from api.errors import is_ours
 from api.guard import Guarded, guard_customers
+from api.jobs import JobQuery
 from api.limits import WithinLimits
 from api.mutations import Mutation
 from api.products import Product
@@ -30,7 +31,7 @@ PRINTED: Final = Path(__file__).with_name("schema.graphql")
 
 
 @strawberry.type(name="Query", description="What callers may ask.")
-class Queries(Query, LedgerQuery):
+class Queries(Query, LedgerQuery, JobQuery):
     """Every query."""
 
 

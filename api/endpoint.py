@@ -22,6 +22,7 @@ from api.context import BoundedReader, Context, GraphReader
 from api.contract import Contract
 from api.errors import diagnosis, told
 from api.ide import shown
+from api.operations import Operations
 from api.persisted import NotPersisted, PersistedQueries
 from api.request_log import refuse
 from api.search_desk import SearchDesk
@@ -55,6 +56,7 @@ class Service:
         on_context: told each request's context as it begins; for tests and counters.
         ledger: where decisions are kept; None keeps none.
         replayer: makes them again.
+        operations: what those who run the shop may have done; None offers none.
     """
 
     advisor: Advisor
@@ -67,6 +69,7 @@ class Service:
     on_context: Callable[[Context], None] = lambda _context: None
     ledger: Ledger | None = None
     replayer: Replayer | None = None
+    operations: Operations | None = None
 
     async def caller(self, connection: HTTPConnection) -> Caller:
         """Who asks, by what a request or a socket's handshake shows.
@@ -92,6 +95,7 @@ class Service:
             answer_headers=answer_headers,
             ledger=self.ledger,
             replayer=self.replayer,
+            operations=self.operations,
         )
         self.on_context(context)
         return context

@@ -10,6 +10,7 @@ from commands import (
     evaluate,
     forecast,
     graph,
+    jobs,
     keys,
     ledger,
     load,
@@ -34,6 +35,7 @@ application.command("serve")(serve.serve_command)
 application.command("replay")(ledger.replay_command)
 application.add_typer(ledger.application, name="ledger")
 application.add_typer(keys.application, name="keys")
+application.add_typer(jobs.application, name="jobs")
 application.command("score")(score.score_command)
 application.command("forecast")(forecast.forecast_command)
 application.command("replenish")(replenish.replenish_command)

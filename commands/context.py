@@ -1,7 +1,7 @@
 """What the command line is given: the wired workshops, each made when first asked for."""
 
 import fcntl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from decisions.replay import Replayer
     from graph.connection import Graph
     from graph.server import LocalServer
+    from journal.job_log import JobLog
     from journal.keys import Keys
     from journal.ledger import Ledger
     from journal.store import Journal
     from lake.store import Lake
     from registry.store import Registry
+    from schema.load_sources import LoadSource
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ class Shop:
         app: the web application on the champion, with a development key or none, and with more of `create_app`'s
             settings; raises NotTrained or Unavailable.
         keys: who may use the service.
+        jobs: what was asked for and takes its time.
+        load_sources: what callers may have loaded, by name.
+        runs_jobs: whether `serve` starts the process that runs jobs.
         access_policy: what the settings say of who may.
         clock: the instant now, aware; the only source of it.
         code_commit: what the code is, for manifests.
@@ -66,6 +71,9 @@ class Shop:
     replayer: Callable[[], "Replayer"]
     app: Callable[..., "Starlette"]
     keys: Callable[[], "Keys"]
+    jobs: Callable[[], "JobLog"]
+    load_sources: Mapping[str, "LoadSource"]
+    runs_jobs: bool
     access_policy: AccessPolicy
     clock: Callable[[], datetime]
     code_commit: str

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from graph.connection import Graph
     from graph.server import LocalServer
     from journal.decision_log import DecisionLog
+    from journal.job_log import JobLog
     from journal.keys import Keys
     from journal.ledger import Ledger
     from journal.store import Journal
@@ -81,6 +82,13 @@ class Parts:
         return Replayer((live or self.live()).at, self.registry.load, open_ranker)
 
     @cached_property
+    def jobs(self) -> "JobLog":
+        """What was asked for and takes its time."""
+        from journal.job_log import JobLog  # noqa: PLC0415
+
+        return JobLog(self._journal_address)
+
+    @cached_property
     def keys(self) -> "Keys":
         """Who may use the service."""
         from journal.keys import Keys  # noqa: PLC0415
@@ -125,6 +133,7 @@ class Parts:
             champion = beside.submit(self._newer_model, None)
             live = beside.submit(self.live)
             from api.app import create_app  # noqa: PLC0415
+            from api.operations import Operations  # noqa: PLC0415
             from api.search_desk import SearchDesk  # noqa: PLC0415
             from decisions.advisor import Advisor  # noqa: PLC0415
             from graph.connection_async import connect_async  # noqa: PLC0415
@@ -151,6 +160,7 @@ class Parts:
             newer_model=self._newer_model,
             ledger=self.ledger(),
             replayer=self.replayer(live.result()),
+            operations=Operations(self.jobs, self._settings.load_sources),
             **settings,
         )
 

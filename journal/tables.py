@@ -1,4 +1,4 @@
-"""The journal's SQL tables; rows are only ever added."""
+"""The journal's SQL tables; rows are only ever added, but for those of jobs."""
 
 from typing import Final
 
@@ -146,3 +146,27 @@ AUDIT_OUTCOMES: Final = Table(
     Column("after", JSON(none_as_null=True)),
 )
 """How the attempt of the same number in `audit` ended; an attempt without one was cut off. `ended_at` is UTC."""
+
+JOBS: Final = Table(
+    "jobs",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(32), nullable=False),
+    Column("arguments", JSON, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", DateTime, nullable=False),
+    Column("idempotency_key", String(255), unique=True),
+    Column("worker", String(64), nullable=False),
+    Column("started_at", DateTime),
+    Column("ended_at", DateTime),
+    Column("beat_at", DateTime),
+    Column("step", Text, nullable=False),
+    Column("done", BigInteger),
+    Column("total", BigInteger),
+    Column("message", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("result", JSON, nullable=False),
+    Column("is_cancelling", Boolean, nullable=False),
+)
+"""Jobs. Instants are UTC; `worker` is whose process runs it, empty before; `beat_at` says that it lives."""
