@@ -15,7 +15,11 @@ from schema import jobs as kept
 from schema.errors import BadInput, NotFound
 from schema.jobs import JobKind, JobState
 
-strawberry.enum(JobKind, description="What a job does.")
+strawberry.enum(
+    JobKind,
+    description="What a job does. PUBLISHING: brings the relations of a newly approved model to the graph. ERASURE: "
+    "takes a customer out of every store.",
+)
 strawberry.enum(
     JobState,
     description="QUEUED: waits for its turn; one job runs at a time. RUNNING: is being done. FAILED: `error` says why; "

@@ -3,6 +3,7 @@
 import typer
 
 from commands import (
+    audit,
     check,
     contract,
     demo,
@@ -14,6 +15,7 @@ from commands import (
     keys,
     ledger,
     load,
+    models,
     replenish,
     score,
     serve,
@@ -35,7 +37,9 @@ application.command("serve")(serve.serve_command)
 application.command("replay")(ledger.replay_command)
 application.add_typer(ledger.application, name="ledger")
 application.add_typer(keys.application, name="keys")
+application.add_typer(audit.application, name="audit")
 application.add_typer(jobs.application, name="jobs")
+application.add_typer(models.application, name="models")
 application.command("score")(score.score_command)
 application.command("forecast")(forecast.forecast_command)
 application.command("replenish")(replenish.replenish_command)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from decisions.replay import Replayer
     from graph.connection import Graph
     from graph.server import LocalServer
+    from jobs.models import Models
+    from journal.audit import AuditLog
+    from journal.erasure_log import ErasureLog
     from journal.job_log import JobLog
     from journal.keys import Keys
     from journal.ledger import Ledger
@@ -47,6 +50,10 @@ class Shop:
             settings; raises NotTrained or Unavailable.
         keys: who may use the service.
         jobs: what was asked for and takes its time.
+        models: the versions, and which is served.
+        erasures: customers who were erased.
+        audit: who changed what.
+        audit_days: for how long that is kept.
         load_sources: what callers may have loaded, by name.
         runs_jobs: whether `serve` starts the process that runs jobs.
         access_policy: what the settings say of who may.
@@ -72,6 +79,10 @@ class Shop:
     app: Callable[..., "Starlette"]
     keys: Callable[[], "Keys"]
     jobs: Callable[[], "JobLog"]
+    models: Callable[[], "Models"]
+    erasures: Callable[[], "ErasureLog"]
+    audit: Callable[[], "AuditLog"]
+    audit_days: int
     load_sources: Mapping[str, "LoadSource"]
     runs_jobs: bool
     access_policy: AccessPolicy

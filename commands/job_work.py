@@ -22,7 +22,7 @@ Done = tuple[str, Mapping[str, Any]]
 
 def work_of(shop: Shop) -> Callable[[Job, Progress], Done]:
     """What does a job in this shop: the very functions that the commands run."""
-    kinds = {JobKind.LOAD: _load, JobKind.RETRAINING: _retrain}
+    kinds = {JobKind.LOAD: _load, JobKind.RETRAINING: _retrain, JobKind.PUBLISHING: _publish, JobKind.ERASURE: _erase}
     return lambda job, progress: kinds[job.kind](shop, job.arguments, progress)
 
 
@@ -68,6 +68,29 @@ def _retrain(shop: Shop, arguments: Mapping[str, Any], progress: Progress) -> Do
     what = "is champion" if arguments["is_promoted"] else "waits to be approved"
     message = f"Model {version} {what} ({'trained' if retrained.is_new else 'trained before, reused'})."
     return message, {"model_version": version, "lake_version": manifest["lake_version"]}
+
+
+def _publish(shop: Shop, _arguments: Mapping[str, Any], progress: Progress) -> Done:
+    with shop.writing():
+        champion = shop.models().publish(shop.graph(), progress=progress)
+    return f"The graph holds the relations of model {champion}.", {"model_version": champion}
+
+
+def _erase(shop: Shop, arguments: Mapping[str, Any], progress: Progress) -> Done:
+    from jobs.erasure import erase  # noqa: PLC0415
+
+    with shop.writing():
+        erasure = erase(
+            arguments["erasure"],
+            erasures=shop.erasures(),
+            graph=shop.graph(),
+            lake=shop.lake(),
+            audit=shop.audit(),
+            home=shop.home,
+            now=shop.clock(),
+            progress=progress,
+        )
+    return f"Erased {sum(erasure.counts.values()):,} rows, nodes and relationships.", {}
 
 
 class Dispatcher:

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from decisions.replay import Replayer
     from graph.connection import Graph
     from graph.server import LocalServer
+    from jobs.models import Models
+    from journal.audit import AuditLog
     from journal.decision_log import DecisionLog
+    from journal.erasure_log import ErasureLog
     from journal.job_log import JobLog
     from journal.keys import Keys
     from journal.ledger import Ledger
@@ -87,6 +90,28 @@ class Parts:
         from journal.job_log import JobLog  # noqa: PLC0415
 
         return JobLog(self._journal_address)
+
+    @cached_property
+    def models(self) -> "Models":
+        """The model versions, and which is served."""
+        from jobs.models import Models  # noqa: PLC0415
+        from journal.approval_log import ApprovalLog  # noqa: PLC0415
+
+        return Models(self.registry, ApprovalLog(self._journal_address))
+
+    @cached_property
+    def erasures(self) -> "ErasureLog":
+        """Customers who were erased."""
+        from journal.erasure_log import ErasureLog  # noqa: PLC0415
+
+        return ErasureLog(self._journal_address)
+
+    @cached_property
+    def audit(self) -> "AuditLog":
+        """Who changed what."""
+        from journal.audit import AuditLog  # noqa: PLC0415
+
+        return AuditLog(self._journal_address)
 
     @cached_property
     def keys(self) -> "Keys":
@@ -160,16 +185,15 @@ class Parts:
             newer_model=self._newer_model,
             ledger=self.ledger(),
             replayer=self.replayer(live.result()),
-            operations=Operations(self.jobs, self._settings.load_sources),
+            operations=Operations(self.jobs, self._settings.load_sources, self.models, self.erasures),
             **settings,
         )
 
     def _access(self, development_key: str | None) -> "Access":
         from api.access import Access  # noqa: PLC0415
-        from journal.audit import AuditLog  # noqa: PLC0415
 
-        policy, audit = self._settings.access_policy, AuditLog(self._journal_address)
-        return Access(policy, keys=self.keys, development_key=development_key, audit=audit)
+        policy = self._settings.access_policy
+        return Access(policy, keys=self.keys, development_key=development_key, audit=self.audit)
 
     @property
     def _journal_address(self) -> str:

@@ -29,6 +29,7 @@ class Settings(BaseSettings):
         default_factory=dict, description="What callers may have loaded: loader and path by name, as JSON."
     )
     runs_jobs: bool = Field(default=True, description="Whether `serve` starts the process that runs jobs.")
+    audit_days: int = Field(default=730, description="Days for which `audit prune` keeps audit rows.")
     neo4j_uri: str = Field(default="", alias="NEO4J_URI", description="A Neo4j server; empty: the local one.")
     neo4j_user: str = Field(default="neo4j", alias="NEO4J_USER", description="Its user name.")
     neo4j_password: str = Field(

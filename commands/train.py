@@ -3,6 +3,7 @@
 from contextlib import nullcontext
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -85,7 +86,7 @@ def train_shop(  # keywords only: what a training may be told
             code_commit=shop.code_commit,
             as_of=as_of,
             verdicts=shop.journal().verdicts(),
-            is_promoted=is_promoted,
+            promote=partial(shop.models().trained, at=shop.clock()) if is_promoted else None,
             progress=told,
         )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from graph.connection import Graph
 from graph.projection import ProjectionReport, project
 from graph.publishing import publish_verdicts
+from jobs.erasure import without_erased
 from journal.store import Journal
 from lake.snapshot import build_snapshot
 from lake.store import Lake
@@ -68,6 +69,7 @@ def load(
     Each step is whole or undone, and each is skipped where it is done already: a load that was killed is completed by
     running it again.
     """
+    tables = without_erased(tables, journal.tombstones())
     rejects = _keep_rejects(tables, home)
     published = lake.publish(tables, published_at=now, progress=progress)
     journal.save_verdicts(verdicts_of(tables.read("verdicts"), judged_at=now), recorded_at=now)

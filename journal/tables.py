@@ -170,3 +170,38 @@ JOBS: Final = Table(
     Column("is_cancelling", Boolean, nullable=False),
 )
 """Jobs. Instants are UTC; `worker` is whose process runs it, empty before; `beat_at` says that it lives."""
+
+APPROVALS: Final = Table(
+    "approvals",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("action", String(16), nullable=False),
+    Column("from_version", String(64)),
+    Column("to_version", String(64), nullable=False),
+    Column("approved_by", Text, nullable=False),
+    Column("approved_at", DateTime, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("job", BigInteger),
+    Column("idempotency_key", String(255), unique=True),
+)
+"""Changes of the champion, written before it changes. `approved_at` is UTC; `job` brings it to the graph."""
+
+ERASURES: Final = Table(
+    "erasures",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("customer_hash", String(64), nullable=False, unique=True),
+    Column("customer_id", Text),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", DateTime, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("counts", JSON, nullable=False),
+    Column("job", BigInteger, nullable=False),
+    Column("ended_at", DateTime),
+)
+"""Customers who were erased, by a keyed hash; `customer_id` stands until that has ended. Instants are UTC."""
+
+SALTS: Final = Table(
+    "salts", METADATA, Column("name", String(32), primary_key=True), Column("value", String(64), nullable=False)
+)
+"""The keys of hashes, drawn when the journal was made and never changed."""

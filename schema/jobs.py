@@ -14,6 +14,8 @@ class JobKind(Enum):
 
     LOAD = "load"
     RETRAINING = "retraining"
+    PUBLISHING = "publishing"
+    ERASURE = "erasure"
 
 
 class JobState(Enum):
