@@ -12,7 +12,7 @@ from journal.database import Database
 from journal.numbering import take_numbers
 from journal.rows import aware, naive
 from journal.tables import JOBS
-from schema.errors import KeyReused, NotFound
+from schema.errors import BadInput, KeyReused, NotFound
 from schema.jobs import Job, JobEnd, JobKind, JobState
 
 STALE_AFTER: Final = timedelta(seconds=30)
@@ -104,9 +104,12 @@ class JobLog:
 
         Raises:
             NotFound: if there is none.
+            BadInput: if it erases a customer: that is promised already.
         """
         with self._database.transaction() as connection:
             take_numbers(connection, JOBS, 0)
+            if _found(connection, number).kind is JobKind.ERASURE:
+                raise BadInput("An erasure cannot be ended.", remedy="Wait until it has.")
             is_it = JOBS.c.number == number
             ended = {"state": JobState.CANCELLED.value, "ended_at": naive(at)}
             connection.execute(update(JOBS).where(is_it, JOBS.c.state == QUEUED).values(**ended))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from journal.job_log import STALE_AFTER, JobLog
-from schema.errors import KeyReused, NotFound
+from schema.errors import BadInput, KeyReused, NotFound
 from schema.jobs import JobEnd, JobKind, JobState
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -102,6 +102,13 @@ def test_what_waits_is_cancelled_at_once_and_what_runs_is_told(jobs):
     assert jobs.claim(worker="b", at=NOON + 2 * STALE_AFTER) is None
     assert jobs.job(1).state is JobState.CANCELLED
     assert jobs.cancel(1, at=NOON).state is JobState.CANCELLED
+
+
+def test_an_erasure_is_not_cancelled(jobs):
+    asked = ask(jobs, JobKind.ERASURE)
+    with pytest.raises(BadInput):
+        jobs.cancel(asked.number, at=NOON)
+    assert jobs.job(asked.number).state is JobState.QUEUED
 
 
 @pytest.mark.parametrize("number", [0, 7, 10**17])
