@@ -1,26 +1,21 @@
-"""Erase: a customer leaves journal, graph, lake, audit and the home's files; loads to come leave them out."""
+"""Erase: a customer leaves journal, graph, lake, audit and the home's files."""
 
 import csv
 import re
 import shutil
-from dataclasses import replace
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.dataset as ds
-import pyarrow.parquet as pq
-
 from graph.connection import Graph
 from graph.erasure import erase_customer
+from jobs.load import roll_forward
 from journal.audit import AuditLog
 from journal.erasure_log import ErasureLog
-from lake.erasure import PERSON, PERSONAL_TABLES
 from lake.store import Lake
-from schema.erasure import Erasure, Tombstones
+from schema.erasure import Erasure
+from schema.errors import EmptyWindow
 from schema.progress import Progress, silent
-from schema.tables import RetailTables
 
 
 def erase(  # noqa: PLR0913  # keywords only: every store there is
@@ -51,6 +46,7 @@ def erase(  # noqa: PLR0913  # keywords only: every store there is
     counts = {f"graph {name}": count for name, count in erase_customer(graph, customer_id).items()}
     rows = lake.erase_customer(customer_id, progress=progress)
     counts |= {f"lake {table}": count for table, count in rows.items()}
+    _recount(graph, lake, progress)
     counts["reject lines"] = _forget_rejects(home, customer_id)
     shutil.rmtree(home / "staging", ignore_errors=True)  # nobody loads meanwhile: what is there, a killed load left
     progress("erasing from the audit", 0)
@@ -58,29 +54,14 @@ def erase(  # noqa: PLR0913  # keywords only: every store there is
     return erasures.end(number, counts, at=now)
 
 
-def without_erased(tables: RetailTables, tombstones: Tombstones) -> RetailTables:
-    """The staged tables less the rows of customers who were erased, and a note of how many there were."""
-    num_rows = sum(_dropped(tables.path(name), tombstones) for name in PERSONAL_TABLES if name in tables)
-    if not num_rows:
-        return tables
-    return replace(tables, notes=(*tables.notes, f"Left out {num_rows:,} rows of customers who were erased."))
-
-
-def _dropped(path: Path, tombstones: Tombstones) -> int:
-    if not tombstones.hashes:
-        return 0
-    known = ds.dataset(path).to_table(columns=[PERSON]).column(PERSON).unique().to_pylist()
-    gone = pa.array([each for each in known if tombstones.names(each)], pa.string())
-    if not len(gone):
-        return 0
-    rows, part, num_left = pq.ParquetFile(path), path.with_suffix(".part"), 0
-    with pq.ParquetWriter(part, rows.schema_arrow) as file:
-        for batch in rows.iter_batches():
-            kept = batch.filter(pc.invert(pc.is_in(batch.column(PERSON), value_set=gone)))
-            file.write_batch(kept)
-            num_left += kept.num_rows
-    part.replace(path)
-    return int(rows.metadata.num_rows) - num_left
+def _recount(graph: Graph, lake: Lake, progress: Progress) -> None:
+    """Bring what the graph counts over receipts to receipts without the customer."""
+    version = lake.latest()
+    if version is None:
+        return
+    # A lake whose only dated rows were theirs has no day to count to; the next load gives it one.
+    with suppress(EmptyWindow):
+        roll_forward(lake=lake, graph=graph, version=version, is_rebuild=True, progress=progress)
 
 
 def _forget_rejects(home: Path, customer_id: str) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from graph.connection import Graph
 from graph.projection import ProjectionReport, project
 from graph.publishing import publish_verdicts
-from jobs.erasure import without_erased
+from jobs.tombstones import without_erased
 from journal.store import Journal
 from lake.snapshot import build_snapshot
 from lake.store import Lake

@@ -108,7 +108,7 @@ class ErasureLog:
 
 def tombstones(connection: Connection, among: Iterable[str | None] | None = None) -> Tombstones:
     """Who was erased, of all customers or of those named."""
-    salt = connection.scalar(select(SALTS.c.value).where(SALTS.c.name == "erasures"))
+    salt = str(connection.scalar(select(SALTS.c.value).where(SALTS.c.name == "erasures")))
     if among is None:
         return Tombstones(salt, frozenset(connection.scalars(select(ERASURES.c.customer_hash))))
     blank = Tombstones(salt)

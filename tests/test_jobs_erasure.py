@@ -13,6 +13,7 @@ from test_registry_store import save
 
 from decisions.replay import Replayer
 from jobs import erasure as erasing
+from jobs.check import check
 from jobs.erasure import erase
 from jobs.load import load, staged
 from journal.audit import AuditLog
@@ -149,6 +150,8 @@ def test_no_store_names_an_erased_customer_and_the_receipt_counts_what_went(shop
     assert shop.lake.read("purchases", version=1).num_rows == 2
     assert [each.event_id for each in shop.journal.events()] == ["e2"]
     assert shop.keys.all()[0].revoked_at is not None
+    found = check(lake=shop.lake, graph=shop.graph, registry=Registry(shop.home / "none"))
+    assert found.differences == ()
 
 
 def test_nothing_brings_them_back(shop):
