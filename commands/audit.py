@@ -23,7 +23,7 @@ def list_command(
 ) -> None:
     """Show what callers tried, the newest first; `auditEntries` of the contract shows it in full."""
     equal = {name: value for name, value in (("caller", caller), ("mutation", mutation)) if value}
-    rows = map(_told, shop_of(ctx).audit().entries(limit=most, **equal))
+    rows = map(_told, shop_of(ctx).audit().entries(limit=most, before=None, **equal))
     out.print(table("Audit", ("number", "asked at (UTC)", "caller", "role", "mutation", "done", "with what"), rows))
 
 
