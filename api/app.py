@@ -20,6 +20,7 @@ from api.follower import EVERY_SECONDS, Follower, NewerModel
 from api.graphiql import assets, page
 from api.headers import around
 from api.health import Readiness, alive
+from api.operations import Operations
 from api.price_history import PriceDesk, ReadPrices
 from api.projecting import Projecting, Projector, running
 from api.search_desk import SearchDesk
@@ -52,6 +53,7 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
     replayer: Replayer | None = None,
     projector: Projector | None = None,
     read_prices: ReadPrices | None = None,
+    operations: Operations | None = None,
 ) -> Starlette:
     """The application; it follows the journal while it is up, and leaves closing graph and journal to its caller.
 
@@ -71,12 +73,23 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
         replayer: makes them again.
         projector: brings changes to the graph while the application is up; None leaves that to others.
         read_prices: the price windows of a lake version, asked for when somebody wants a product's history.
+        operations: what those who run the shop may have done; None offers none.
     """
-    cards = Cards(seconds=catalogue_seconds)
-    prices = None if read_prices is None else PriceDesk(read_prices)
     projecting = None if projector is None else Projecting(projector)
     service = Service(
-        advisor, graph, journal, search, access, cards, clock, deadline_seconds, on_context, ledger, replayer, prices
+        advisor=advisor,
+        graph=graph,
+        journal=journal,
+        search=search,
+        access=access,
+        cards=Cards(seconds=catalogue_seconds),
+        clock=clock,
+        deadline_seconds=deadline_seconds,
+        on_context=on_context,
+        ledger=ledger,
+        replayer=replayer,
+        prices=None if read_prices is None else PriceDesk(read_prices),
+        operations=operations,
     )
     follower = Follower(advisor, newer_model=newer_model, every_seconds=refresh_seconds)
 

@@ -15,6 +15,7 @@ from strawberry.types import Info as StrawberryInfo
 from api.access import Access
 from api.callers import Shown
 from api.cards import ByKey, CardLoader, Cards
+from api.operations import Operations
 from api.search_desk import SearchDesk
 from decisions.advisor import Advisor
 from decisions.moment import Moment
@@ -115,6 +116,7 @@ class Context:
     ledger: Ledger | None = None
     replayer: Replayer | None = None
     prices: "PriceDesk | None" = None
+    operations: Operations | None = None
     num_replays: int = 0
     connection_params: dict[str, Any] = field(default_factory=dict)
     shown: Shown | None = None

@@ -14,9 +14,12 @@ from strawberry.types.graphql import OperationType
 from api.audit import audit_mutations
 from api.decisions import LedgerQuery
 from api.entities import Brand, Category, Promotion, Store, Supplier
+from api.erasures import ErasureQuery
 from api.errors import is_ours
 from api.guard import Guarded, guard_customers
+from api.jobs import JobQuery
 from api.limits import WithinLimits
+from api.models import ModelQuery
 from api.mutations import Mutation
 from api.products import Product
 from api.query import Query
@@ -30,7 +33,7 @@ PRINTED: Final = Path(__file__).with_name("schema.graphql")
 
 
 @strawberry.type(name="Query", description="What callers may ask.")
-class Queries(Query, LedgerQuery):
+class Queries(Query, LedgerQuery, JobQuery, ModelQuery, ErasureQuery):
     """Every query."""
 
 

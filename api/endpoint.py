@@ -23,6 +23,7 @@ from api.context import BoundedReader, Context, GraphReader
 from api.contract import Contract
 from api.errors import diagnosis, told
 from api.ide import shown
+from api.operations import Operations
 from api.persisted import NotPersisted, PersistedQueries
 from api.price_history import PriceDesk
 from api.request_log import refuse
@@ -59,6 +60,7 @@ class Service:
         ledger: where decisions are kept; None keeps none.
         replayer: makes them again.
         prices: the lake's price windows; None leaves what was told since the load.
+        operations: what those who run the shop may have done; None offers none.
     """
 
     advisor: Advisor
@@ -73,6 +75,7 @@ class Service:
     ledger: Ledger | None = None
     replayer: Replayer | None = None
     prices: PriceDesk | None = None
+    operations: Operations | None = None
 
     async def caller(self, connection: HTTPConnection) -> Caller:
         """Who asks, by what a request or a socket's handshake shows.
@@ -100,6 +103,7 @@ class Service:
             ledger=self.ledger,
             replayer=self.replayer,
             prices=self.prices,
+            operations=self.operations,
         )
         self.on_context(context)
         return context

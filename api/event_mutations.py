@@ -50,7 +50,7 @@ class RecordedEvents:
     """An answer."""
 
     num_recorded: int = strawberry.field(description="How many were new and are kept now.")
-    num_known: int = strawberry.field(description="How many were kept before.")
+    num_known: int = strawberry.field(description="How many were kept before, or name a customer who was erased.")
     user_errors: list[UserError] = strawberry.field(description="Everything wrong with the input; empty if recorded.")
 
 

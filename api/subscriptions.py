@@ -11,6 +11,7 @@ import strawberry
 
 from api.context import Info
 from api.entities import decimal
+from api.job_watch import JobSubscription
 from api.products import Product
 from api.scalars import Sequence
 from api.stock_watch import Passed, passed
@@ -52,7 +53,7 @@ class StockAlert:
 
 
 @strawberry.type(description="What callers may be told as it happens.")
-class Subscription:
+class Subscription(JobSubscription):
     """The subscriptions."""
 
     @strawberry.subscription(

@@ -3,6 +3,7 @@
 import typer
 
 from commands import (
+    audit,
     check,
     contract,
     demo,
@@ -10,9 +11,11 @@ from commands import (
     evaluate,
     forecast,
     graph,
+    jobs,
     keys,
     ledger,
     load,
+    models,
     project,
     replenish,
     score,
@@ -36,6 +39,9 @@ application.command("project")(project.project_command)
 application.command("replay")(ledger.replay_command)
 application.add_typer(ledger.application, name="ledger")
 application.add_typer(keys.application, name="keys")
+application.add_typer(audit.application, name="audit")
+application.add_typer(jobs.application, name="jobs")
+application.add_typer(models.application, name="models")
 application.command("score")(score.score_command)
 application.command("forecast")(forecast.forecast_command)
 application.command("replenish")(replenish.replenish_command)

@@ -1,7 +1,7 @@
 """What the command line is given: the wired workshops, each made when first asked for."""
 
 import fcntl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,12 +20,17 @@ if TYPE_CHECKING:
     from decisions.replay import Replayer
     from graph.connection import Graph
     from graph.server import LocalServer
+    from jobs.models import Models
     from jobs.project import Projector
+    from journal.audit import AuditLog
+    from journal.erasure_log import ErasureLog
+    from journal.job_log import JobLog
     from journal.keys import Keys
     from journal.ledger import Ledger
     from journal.store import Journal
     from lake.store import Lake
     from registry.store import Registry
+    from schema.load_sources import LoadSource
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,13 @@ class Shop:
             settings; raises NotTrained or Unavailable.
         projector: brings changes to the graph; whoever asks for it closes it.
         keys: who may use the service.
+        jobs: what was asked for and takes its time.
+        models: the versions, and which is served.
+        erasures: customers who were erased.
+        audit: who changed what.
+        audit_days: for how long that is kept.
+        load_sources: what callers may have loaded, by name.
+        runs_jobs: whether `serve` starts the process that runs jobs.
         access_policy: what the settings say of who may.
         clock: the instant now, aware; the only source of it.
         code_commit: what the code is, for manifests.
@@ -69,6 +81,13 @@ class Shop:
     app: Callable[..., "Starlette"]
     projector: Callable[[], "Projector"]
     keys: Callable[[], "Keys"]
+    jobs: Callable[[], "JobLog"]
+    models: Callable[[], "Models"]
+    erasures: Callable[[], "ErasureLog"]
+    audit: Callable[[], "AuditLog"]
+    audit_days: int
+    load_sources: Mapping[str, "LoadSource"]
+    runs_jobs: bool
     access_policy: AccessPolicy
     clock: Callable[[], datetime]
     code_commit: str

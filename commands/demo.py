@@ -49,6 +49,7 @@ def _answer(shop: Shop, *, serve: bool) -> None:
     import structlog  # noqa: PLC0415
     import uvicorn  # noqa: PLC0415
 
+    from commands.job_work import jobs_beside  # noqa: PLC0415
     from commands.listening import listening  # noqa: PLC0415
 
     # A line a request would drown the answers; `serve` shows them.
@@ -68,7 +69,8 @@ def _answer(shop: Shop, *, serve: bool) -> None:
 
     asking = threading.Thread(target=ask, name="demo questions")
     asking.start()
-    server.run()
+    with jobs_beside(shop):
+        server.run()
     asking.join()
     if failures:
         raise failures[0]

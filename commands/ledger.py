@@ -11,7 +11,7 @@ from rich.markup import escape
 from commands.console import bars, out
 from commands.context import Shop, shop_of
 from schema.errors import BadInput
-from schema.ledger import EntryFilter, LedgerEntry
+from schema.ledger import ERASED, EntryFilter, LedgerEntry
 
 if TYPE_CHECKING:
     from decisions.replay import Replayer
@@ -71,6 +71,9 @@ def _replayed(entries: list[LedgerEntry], replayer: "Replayer") -> int:
     num_different = 0
     with bars() as progress:
         for done, entry in enumerate(sorted(entries, key=lambda each: each.changes_sequence), 1):
+            if entry.inputs == ERASED:
+                out.print(f"– {entry.decision_id} {entry.kind}: its customer was erased; it cannot be made again.")
+                continue
             replay = replayer.replay(entry)
             progress("Replayed", done, len(entries))
             if replay.is_same:

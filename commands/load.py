@@ -1,6 +1,7 @@
 """`shelfgraph load`: a retailer's files into lake and graph."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -71,16 +72,22 @@ def check_source(shop: Shop, source: str, path: Path, *, options: "LoadOptions",
             return tables
 
 
-def load_source(shop: Shop, source: str, path: Path, *, options: "LoadOptions", seed: int) -> "Loaded":
-    """Stage, publish and project one source; what is done already is skipped."""
+def load_source(
+    shop: Shop, source: str, path: Path, *, options: "LoadOptions", seed: int, progress: "Progress | None" = None
+) -> "Loaded":
+    """Stage, publish and project one source; what is done already is skipped.
+
+    Args:
+        progress: told how far it is; None draws bars.
+    """
     from jobs.load import load, staged  # noqa: PLC0415
 
-    with bars() as progress, shop.writing():
+    with bars() if progress is None else nullcontext(progress) as told, shop.writing():
         graph, newest = shop.graph(), shop.lake().latest()
         if newest is not None:
             options = replace(options, previous_rows=shop.lake().at(newest).load_counts)
-        folder = source_folder(shop, source, path, seed=seed, progress=progress)
-        with staged(loader_of(source), folder, home=shop.home, options=options, progress=progress) as tables:
+        folder = source_folder(shop, source, path, seed=seed, progress=told)
+        with staged(loader_of(source), folder, home=shop.home, options=options, progress=told) as tables:
             return load(
                 tables,
                 home=shop.home,
@@ -88,7 +95,7 @@ def load_source(shop: Shop, source: str, path: Path, *, options: "LoadOptions", 
                 journal=shop.journal(),
                 graph=graph,
                 now=shop.clock(),
-                progress=progress,
+                progress=told,
             )
 
 

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from decisions.replay import Replayer
     from graph.connection import Graph
     from graph.server import LocalServer
+    from jobs.models import Models
     from jobs.project import Projector
+    from journal.audit import AuditLog
     from journal.decision_log import DecisionLog
+    from journal.erasure_log import ErasureLog
+    from journal.job_log import JobLog
     from journal.keys import Keys
     from journal.ledger import Ledger
     from journal.store import Journal
@@ -83,6 +87,35 @@ class Parts:
         return Replayer((live or self.live()).at, self.registry.load, open_ranker)
 
     @cached_property
+    def jobs(self) -> "JobLog":
+        """What was asked for and takes its time."""
+        from journal.job_log import JobLog  # noqa: PLC0415
+
+        return JobLog(self._journal_address)
+
+    @cached_property
+    def models(self) -> "Models":
+        """The model versions, and which is served."""
+        from jobs.models import Models  # noqa: PLC0415
+        from journal.approval_log import ApprovalLog  # noqa: PLC0415
+
+        return Models(self.registry, ApprovalLog(self._journal_address))
+
+    @cached_property
+    def erasures(self) -> "ErasureLog":
+        """Customers who were erased."""
+        from journal.erasure_log import ErasureLog  # noqa: PLC0415
+
+        return ErasureLog(self._journal_address)
+
+    @cached_property
+    def audit(self) -> "AuditLog":
+        """Who changed what."""
+        from journal.audit import AuditLog  # noqa: PLC0415
+
+        return AuditLog(self._journal_address)
+
+    @cached_property
     def keys(self) -> "Keys":
         """Who may use the service."""
         from journal.keys import Keys  # noqa: PLC0415
@@ -127,6 +160,7 @@ class Parts:
             champion = beside.submit(self._newer_model, None)
             live = beside.submit(self.live)
             from api.app import create_app  # noqa: PLC0415
+            from api.operations import Operations  # noqa: PLC0415
             from api.search_desk import SearchDesk  # noqa: PLC0415
             from decisions.advisor import Advisor  # noqa: PLC0415
             from graph.connection_async import connect_async  # noqa: PLC0415
@@ -156,6 +190,7 @@ class Parts:
             catalogue_seconds=self._settings.catalogue_seconds,
             projector=self.projector(),
             read_prices=self._price_book,
+            operations=Operations(self.jobs, self._settings.load_sources, self.models, self.erasures),
             **settings,
         )
 
@@ -174,10 +209,9 @@ class Parts:
 
     def _access(self, development_key: str | None) -> "Access":
         from api.access import Access  # noqa: PLC0415
-        from journal.audit import AuditLog  # noqa: PLC0415
 
-        policy, audit = self._settings.access_policy, AuditLog(self._journal_address)
-        return Access(policy, keys=self.keys, development_key=development_key, audit=audit)
+        policy = self._settings.access_policy
+        return Access(policy, keys=self.keys, development_key=development_key, audit=self.audit)
 
     @property
     def _journal_address(self) -> str:

@@ -34,6 +34,7 @@ def listen(shop: Shop, app: "Starlette") -> None:
     """Serve until Ctrl-C or SIGTERM."""
     import uvicorn  # noqa: PLC0415
 
+    from commands.job_work import jobs_beside  # noqa: PLC0415
     from commands.listening import listening  # noqa: PLC0415
 
     # What stands by now stands for good: looking it through for cycles again and again showed in the slowest answers.
@@ -41,7 +42,8 @@ def listen(shop: Shop, app: "Starlette") -> None:
     gc.freeze()
     gc.set_threshold(*GARBAGE)
     out.print(f"GraphQL and GraphiQL: [link]{shop.graphiql_url}[/link]   (Ctrl-C ends)")
-    uvicorn.Server(listening(app, host=shop.api_host, port=shop.api_port)).run()
+    with jobs_beside(shop):
+        uvicorn.Server(listening(app, host=shop.api_host, port=shop.api_port)).run()
 
 
 def refuse_used_port(host: str, port: int) -> None:

@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schema.access import DEFAULT_POINTS, AccessPolicy, Role, TokenIssuer
 from schema.errors import BadInput
+from schema.load_sources import LoadSource, load_sources
 
 
 class Settings(BaseSettings):
@@ -24,6 +25,11 @@ class Settings(BaseSettings):
         default=False, description="Whether an answer waits until its decision would survive a power cut."
     )
     ledger_days: int = Field(default=400, description="Days for which `ledger prune` keeps decisions.")
+    loads: dict[str, str] = Field(
+        default_factory=dict, description="What callers may have loaded: loader and path by name, as JSON."
+    )
+    runs_jobs: bool = Field(default=True, description="Whether `serve` starts the process that runs jobs.")
+    audit_days: int = Field(default=730, description="Days for which `audit prune` keeps audit rows.")
     neo4j_uri: str = Field(default="", alias="NEO4J_URI", description="A Neo4j server; empty: the local one.")
     neo4j_user: str = Field(default="neo4j", alias="NEO4J_USER", description="Its user name.")
     neo4j_password: str = Field(
@@ -92,6 +98,11 @@ class Settings(BaseSettings):
     def synonyms_file(self) -> Path:
         """Where the shop's synonyms are, if it has any."""
         return Path(self.synonyms) if self.synonyms else self.home / "synonyms.csv"
+
+    @property
+    def load_sources(self) -> dict[str, LoadSource]:
+        """What callers may have loaded, by name; raises BadInput where one names no loader and path."""
+        return load_sources(self.loads)
 
     @property
     def lake_root(self) -> str:

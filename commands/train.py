@@ -1,7 +1,9 @@
 """`shelfgraph train`: learn the relations and publish them."""
 
+from contextlib import nullcontext
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from jobs.retrain import Retrained
+    from schema.progress import Progress
 
 AsOf = Annotated[
     datetime | None,
@@ -56,13 +59,26 @@ def train_command(
     print_training(retrained)
 
 
-def train_shop(shop: Shop, *, as_of: "date | None", seed: int, device: str = "cpu") -> "Retrained":
-    """Train on the newest lake version and publish, or promote what was trained on the same before."""
+def train_shop(  # keywords only: what a training may be told
+    shop: Shop,
+    *,
+    as_of: "date | None",
+    seed: int,
+    device: str = "cpu",
+    is_promoted: bool = True,
+    progress: "Progress | None" = None,
+) -> "Retrained":
+    """Train on the newest lake version and publish, or promote what was trained on the same before.
+
+    Args:
+        is_promoted: whether it becomes the champion; else it waits in the registry.
+        progress: told how far it is; None draws bars.
+    """
     from gnn.settings import TrainSettings  # noqa: PLC0415
     from jobs.project import catch_up  # noqa: PLC0415
     from jobs.retrain import retrain  # noqa: PLC0415
 
-    with bars() as progress, shop.writing():
+    with bars() if progress is None else nullcontext(progress) as told, shop.writing():
         retrained = retrain(
             lake=shop.lake(),
             registry=shop.registry(),
@@ -71,10 +87,11 @@ def train_shop(shop: Shop, *, as_of: "date | None", seed: int, device: str = "cp
             code_commit=shop.code_commit,
             as_of=as_of,
             verdicts=shop.journal().verdicts(),
-            progress=progress,
+            promote=partial(shop.models().trained, at=shop.clock()) if is_promoted else None,
+            progress=told,
         )
         # People's words stand on the relations that were just published.
-        catch_up(journal=shop.journal(), lake=shop.lake(), graph=shop.graph(), clock=shop.clock, progress=progress)
+        catch_up(journal=shop.journal(), lake=shop.lake(), graph=shop.graph(), clock=shop.clock, progress=told)
         return retrained
 
 

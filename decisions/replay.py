@@ -16,7 +16,7 @@ from decisions.recommend import recommend
 from decisions.substitute import substitutes_for
 from schema.artefact import Artefact
 from schema.errors import BadInput, NotFound
-from schema.ledger import LedgerEntry, Replay
+from schema.ledger import ERASED, LedgerEntry, Replay
 
 MOST_TOLD: Final = 20
 Decide = Callable[[Mapping[str, Any], Moment], object]
@@ -70,13 +70,19 @@ class Replayer:
         """The decision made again from what the entry fixes.
 
         Raises:
-            NotFound: if its model version or lake version is gone.
+            NotFound: if its model version or lake version is gone, or the customer whom it was for was erased.
             BadInput: if no kind of decision of this installation made it, or its answer is not the one hashed.
             Unavailable: if journal, lake or registry do not answer.
         """
         if entry.kind not in KINDS:
             raise BadInput(
                 f"A decision of kind {entry.kind!r} cannot be made again here.", remedy="Upgrade this installation."
+            )
+        if entry.inputs == ERASED:
+            raise NotFound(
+                "request",
+                f"of decision {entry.decision_id} any more: its customer was erased, what was asked and answered too",
+                remedy="It cannot be made again.",
             )
         if sha256(entry.answer) != entry.answer_hash:
             raise BadInput(f"The answer kept of decision {entry.decision_id} is not the one that was hashed.")

@@ -13,6 +13,7 @@ from graph.connection import Graph
 from graph.projection import ProjectionReport, project
 from jobs.carry import Carried, carry
 from jobs.project import catch_up
+from jobs.tombstones import without_erased
 from journal.store import Journal
 from lake.snapshot import build_snapshot
 from lake.store import Lake
@@ -72,6 +73,7 @@ def load(
     Each step is whole or undone, and each is skipped where it is done already: a load that was killed is completed by
     running it again.
     """
+    tables = without_erased(tables, journal.tombstones())
     rejects, began = _keep_rejects(tables, home), time.monotonic()
     carried = carry(lake=lake, journal=journal, home=home, now=now, progress=progress)
     published = lake.publish(tables, published_at=now, carried=carried.reached, progress=progress)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.metadata import version as library_version
@@ -54,6 +54,7 @@ def retrain(  # noqa: PLR0913  # keywords only: a whole shop's parts
     code_commit: str,
     as_of: date | None = None,
     verdicts: Sequence[Verdict] = (),
+    promote: Callable[[str], None] | None,
     progress: Progress = silent,
 ) -> Retrained:
     """Train on the newest lake version, promote the result and publish its relations to the graph.
@@ -62,6 +63,7 @@ def retrain(  # noqa: PLR0913  # keywords only: a whole shop's parts
         as_of: rows and verdicts at or after its midnight are not looked at; None means the day after the newest row,
             and every verdict.
         verdicts: people's, in the order in which they arrived: they are learnt from like labels.
+        promote: makes a version the champion; None leaves it in the registry, for somebody to approve.
 
     Raises:
         NotFound: if nothing has been loaded.
@@ -86,8 +88,9 @@ def retrain(  # noqa: PLR0913  # keywords only: a whole shop's parts
             manifest={**origin, "lake_version": newest},
             progress=progress,
         )
-    registry.promote(artefact.model_version)
-    publish_relations(graph, artefact.relations, progress=progress)
+    if promote is not None:
+        promote(artefact.model_version)
+        publish_relations(graph, artefact.relations, progress=progress)
     return Retrained(artefact=artefact, is_new=is_new)
 
 

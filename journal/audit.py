@@ -1,15 +1,20 @@
-"""The audit log: every mutation's attempt, written before it is tried, and its outcome; rows are only ever added."""
+"""The audit log: each mutation's attempt, written before it is tried, and its outcome, for as long as it is kept."""
 
+import json
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import Text, cast, delete, insert, or_, select, update
 
 from journal.database import Database
 from journal.numbering import take_numbers
 from journal.rows import aware, naive
 from journal.tables import AUDIT, AUDIT_OUTCOMES
 from schema.audit import Attempt, AuditEntry, Outcome
+
+ERASED: Final = "erased customer"
+AT_ONCE: Final = 500
 
 
 class AuditLog:
@@ -64,6 +69,50 @@ class AuditLog:
             query = query.where(AUDIT.c.number < before)
         with self._database.transaction() as connection:
             return [_entry(row._mapping) for row in connection.execute(query)]  # type: ignore[arg-type]
+
+    def prune(self, before: datetime) -> int:
+        """How many attempts were made before an instant; they and their outcomes are gone on return."""
+        old = select(AUDIT.c.number).where(AUDIT.c.asked_at < naive(before)).order_by(AUDIT.c.number).limit(AT_ONCE)
+        pruned = 0
+        while True:  # block by block: whoever writes meanwhile waits for one block at most
+            with self._database.transaction() as connection:
+                numbers = list(connection.scalars(old))
+                connection.execute(delete(AUDIT_OUTCOMES).where(AUDIT_OUTCOMES.c.number.in_(numbers)))
+                connection.execute(delete(AUDIT).where(AUDIT.c.number.in_(numbers)))
+            pruned += len(numbers)
+            if len(numbers) < AT_ONCE:
+                return pruned
+
+    def forget(self, customer_id: str) -> int:
+        """How many rows named a customer, in what was asked, stood before or was answered; a mark stands there now."""
+        count = 0
+        with self._database.transaction() as connection:
+            for table, names in ((AUDIT, ("arguments",)), (AUDIT_OUTCOMES, ("before", "after"))):
+                columns = [table.c[name] for name in names]
+                said = or_(*(cast(column, Text).contains(_spelled(customer_id), autoescape=True) for column in columns))
+                for row in connection.execute(select(table.c.number, *columns).where(said)).all():
+                    clean = {name: _without(row._mapping[name], customer_id) for name in names}
+                    if any(clean[name] != row._mapping[name] for name in names):
+                        connection.execute(update(table).where(table.c.number == row.number).values(**clean))
+                        count += 1
+        return count
+
+
+def _spelled(text: str) -> str:
+    """A text as it stands within JSON."""
+    return json.dumps(text)[1:-1]
+
+
+def _without(value: Any, customer_id: str) -> Any:
+    """A JSON value with a mark for the customer; of values cut off at their beginning, for every mention."""
+    if isinstance(value, dict):
+        if set(value) == {"bytes", "sha256", "begins"}:
+            begins = value["begins"].replace(_spelled(customer_id), ERASED).replace(customer_id, ERASED)
+            return {**value, "begins": begins}
+        return {name: _without(each, customer_id) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_without(each, customer_id) for each in value]
+    return ERASED if value == customer_id else value
 
 
 def _entry(row: Mapping[str, Any]) -> AuditEntry:

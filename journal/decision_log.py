@@ -2,17 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, delete, insert, select
 
 from journal.database import Database
-from journal.rows import aware, naive
+from journal.erasure_log import tombstones
+from journal.rows import aware, findable, naive
 from journal.tables import DECISIONS, OUTCOMES
+from schema.erasure import Tombstones
 from schema.errors import KeyReused, NotFound
-from schema.ledger import EntryFilter, LedgerEntry, Outcome
+from schema.ledger import ERASED, EntryFilter, LedgerEntry, Outcome
 
 AT_ONCE: Final = 500
 """How many keys one statement names at most."""
@@ -41,7 +43,8 @@ class DecisionLog:
                 for decision_id in list(connection.scalars(known)):
                     del fresh[decision_id]
             if fresh:
-                connection.execute(insert(DECISIONS), [_row(entry) for entry in fresh.values()])
+                erased = tombstones(connection, (entry.customer_id for entry in fresh.values()))
+                connection.execute(insert(DECISIONS), [_row(entry, erased) for entry in fresh.values()])
         return len(fresh)
 
     def entry(self, decision_id: str) -> LedgerEntry:
@@ -124,11 +127,6 @@ class DecisionLog:
         self._database.close()
 
 
-def findable(text: str) -> str:
-    """A text as every database can keep and find it: what no text column holds is written out."""
-    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
-
-
 def id_floor(instant: datetime) -> str:
     """What the ids of decisions made at an instant, or later, are not below."""
     return f"{int(aware(naive(instant)).timestamp() * 1000):012x}"
@@ -149,7 +147,9 @@ def _conditions(chosen: EntryFilter) -> Iterator[ColumnElement[bool]]:
         yield columns.decision_id.in_(select(OUTCOMES.c.decision_id).where(OUTCOMES.c.kind == chosen.outcome))
 
 
-def _row(entry: LedgerEntry) -> dict[str, Any]:
+def _row(entry: LedgerEntry, erased: Tombstones) -> dict[str, Any]:
+    if erased.names(entry.customer_id):
+        entry = replace(entry, customer_id=None, inputs=ERASED, answer=ERASED)
     customer_id = None if entry.customer_id is None else findable(entry.customer_id)
     return {**asdict(entry), "decided_at": naive(entry.decided_at), "customer_id": customer_id}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from journal.erasure_log import tombstones
 from journal.numbering import take_numbers
 from journal.rows import aware, naive
 from journal.tables import EVENTS
@@ -15,13 +16,14 @@ from schema.events import Event, EventKind
 
 
 def save(connection: Connection, events: Sequence[Event], *, recorded_at: datetime) -> int:
-    """How many of these events were new; those known already are left as they are.
+    """How many of these events were new; those known already are left as they are, erased customers' left out.
 
     Raises:
         KeyReused: if an event's id came before with another content; nothing is then kept.
     """
     last = take_numbers(connection, EVENTS, 0)
-    fresh = _unknown(connection, events)
+    erased = tombstones(connection, (event.customer_id for event in events))
+    fresh = _unknown(connection, [event for event in events if not erased.names(event.customer_id)])
     if fresh:
         take_numbers(connection, EVENTS, len(fresh))
         at = naive(recorded_at)

@@ -118,3 +118,8 @@ _KINDS: Final[Mapping[str, Callable[[dict[str, Any]], Change]]] = {
     "verdicts": lambda body: VerdictsSaved(**body),
     "load_published": lambda body: LoadPublished(**body),
 }
+
+
+def findable(text: str) -> str:
+    """A text as every database can keep and find it: what no text column holds is written out."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")

@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from journal import event_log, leases, verdict_log
+from journal import erasure_log, event_log, leases, verdict_log
 from journal.database import Database
 from journal.numbering import take_numbers
 from journal.rows import change_of, change_row
 from journal.tables import CHANGES
 from schema.changes import Change, RecordedChange
+from schema.erasure import Tombstones
 from schema.errors import KeyReused
 from schema.events import Event
 from schema.relations import Verdict
@@ -142,6 +143,11 @@ class Journal:
         """Let anybody take a lease from now on; nothing where it has passed to another holder."""
         with self._database.transaction() as connection:
             leases.give_back(connection, lease)
+
+    def tombstones(self) -> Tombstones:
+        """Every customer who was erased: loads leave them out."""
+        with self._database.transaction() as connection:
+            return erasure_log.tombstones(connection)
 
     def close(self) -> None:
         """Give back every connection; the next use opens new ones."""

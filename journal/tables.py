@@ -1,4 +1,4 @@
-"""The journal's SQL tables; rows are only ever added, those of `numbers` and `leases` apart."""
+"""The journal's SQL tables; rows are only ever added, but for those of jobs, `numbers` and `leases`."""
 
 from typing import Final
 
@@ -156,3 +156,62 @@ LEASES: Final = Table(
     Column("expires_at", DateTime, nullable=False),
 )
 """Who alone does a piece of work, until when (UTC). `fence` rises whenever the holder changes."""
+
+JOBS: Final = Table(
+    "jobs",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(32), nullable=False),
+    Column("arguments", JSON, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", DateTime, nullable=False),
+    Column("idempotency_key", String(255), unique=True),
+    Column("worker", String(64), nullable=False),
+    Column("started_at", DateTime),
+    Column("ended_at", DateTime),
+    Column("beat_at", DateTime),
+    Column("step", Text, nullable=False),
+    Column("done", BigInteger),
+    Column("total", BigInteger),
+    Column("message", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("result", JSON, nullable=False),
+    Column("is_cancelling", Boolean, nullable=False),
+)
+"""Jobs. Instants are UTC; `worker` is whose process runs it, empty before; `beat_at` says that it lives."""
+
+APPROVALS: Final = Table(
+    "approvals",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("action", String(16), nullable=False),
+    Column("from_version", String(64)),
+    Column("to_version", String(64), nullable=False),
+    Column("approved_by", Text, nullable=False),
+    Column("approved_at", DateTime, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("job", BigInteger),
+    Column("idempotency_key", String(255), unique=True),
+)
+"""Changes of the champion, written before it changes. `approved_at` is UTC; `job` brings it to the graph."""
+
+ERASURES: Final = Table(
+    "erasures",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("customer_hash", String(64), nullable=False, unique=True),
+    Column("customer_id", Text),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", DateTime, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("counts", JSON, nullable=False),
+    Column("job", BigInteger, nullable=False),
+    Column("ended_at", DateTime),
+)
+"""Customers who were erased, by a keyed hash; `customer_id` stands until that has ended. Instants are UTC."""
+
+SALTS: Final = Table(
+    "salts", METADATA, Column("name", String(32), primary_key=True), Column("value", String(64), nullable=False)
+)
+"""The keys of hashes, drawn when the journal was made and never changed."""

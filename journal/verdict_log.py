@@ -66,9 +66,7 @@ def _batch(connection: Connection, idempotency_key: str | None) -> Any:
 def _same_batch(connection: Connection, known: Any, verdicts: Sequence[Verdict], key: str) -> int:
     last, count = known.payload["last_number"], known.payload["num_verdicts"]
     before = numbered(connection, after=last - count, until=last)
-    # When it was said is ours to note: a repeat comes later and is the same for all that.
-    epoch = datetime.min
-    if [replace(one, judged_at=epoch) for one in verdicts] != [replace(one, judged_at=epoch) for one in before]:
+    if [_untimed(one) for one in verdicts] != [_untimed(one) for one in before]:
         raise KeyReused(key)
     return int(known.sequence)
 
@@ -84,7 +82,12 @@ def _unknown(connection: Connection, verdicts: Sequence[Verdict]) -> list[Verdic
     for verdict in verdicts:
         if verdict.verdict_id not in seen:
             fresh.append(verdict)
-        elif verdict_row(seen[verdict.verdict_id]) != verdict_row(verdict):
+        elif _untimed(seen[verdict.verdict_id]) != _untimed(verdict):
             raise KeyReused(verdict.verdict_id)
         seen[verdict.verdict_id] = verdict
     return fresh
+
+
+def _untimed(verdict: Verdict) -> Verdict:
+    # When it was said may be ours to note: a repeat, or the same file loaded again, is the same for all that.
+    return replace(verdict, judged_at=datetime.min)

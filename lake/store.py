@@ -1,5 +1,6 @@
 """The lake: loads published one commit at a time, every earlier version readable for ever."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -13,6 +14,7 @@ import pyarrow.dataset as ds
 from lake.counting import Room, counting
 from lake.delta import DeltaFolder, diagnosed, to_json
 from lake.difference import Difference, TableChange, duckdb_out_of_core, lake_schema
+from lake.erasure import Replacements, erase
 from lake.version import LAKE_TABLES, LOADS, LOADS_SCHEMA, LakeVersion, Published
 from schema.errors import Busy, NotFound
 from schema.progress import Progress, silent
@@ -66,7 +68,9 @@ class Lake:
                 chosen,
                 remedy=f"There are 1 to {len(rows)}." if rows else "Run `shelfgraph load` first.",
             )
-        return LakeVersion(folder=self._folder, loads=tuple(rows[:chosen]), room=self._room)
+        standing = Replacements(self._folder)
+        loads = ({**row, "table_versions": to_json(standing.of(_versions(row)))} for row in rows[:chosen])
+        return LakeVersion(folder=self._folder, loads=tuple(loads), room=self._room)
 
     def info(self, version: int) -> DatasetInfo:
         """The dataset's settings as that version's load gave them."""
@@ -128,6 +132,25 @@ class Lake:
             progress("published", len(changes), len(changes))
         return Published(version=version, load_id=tables.load_id, is_new=True, changes=changes)
 
+    def erase_customer(self, customer_id: str, *, progress: Progress = silent) -> dict[str, int]:
+        """How many rows of a customer were taken out of each table's files, in every version of the lake.
+
+        Nothing else changes a version already published. Files that no version needs go too, torn loads' among them.
+
+        Raises:
+            Busy: if a load is being published.
+            Unavailable: if the lake cannot be written.
+        """
+        version = self.latest()
+        if version is None:
+            return {}
+        with self._locked():
+            named: dict[str, set[int]] = {}
+            for row in self.at(version).loads:
+                for table, number in _versions(row).items():
+                    named.setdefault(table, set()).add(number)
+            return erase(self._folder, named, customer_id, progress=progress)
+
     def _publish_table(
         self, connection: duckdb.DuckDBPyConnection, spec: TableSpec, tables: RetailTables, named: int | None
     ) -> tuple[TableChange, int]:
@@ -166,6 +189,10 @@ class Lake:
                     f"Another load is being published to {folder}.", remedy="Wait until it ends, then run this again."
                 ) from error
             yield
+
+
+def _versions(row: Mapping[str, Any]) -> dict[str, int]:
+    return dict(json.loads(str(row["table_versions"])))
 
 
 def _load_row(

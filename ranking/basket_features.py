@@ -17,6 +17,8 @@ from ranking.rerank import Pool
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
+Seen = tuple[npt.NDArray[np.integer], npt.NDArray[np.integer]]
+"""Rows and columns of what is visible, and so no candidate."""
 DEPTH: Final = 40
 """Places of each model that name candidates."""
 OWN: Final = 80
@@ -123,7 +125,7 @@ def _own(components: Components, history: Histories, queries: Rows, items: Rows)
     return columns + [_standard(one(history.strength), None)[queries, items] for one in components.scorers.values()]
 
 
-def _standard(scores: Floats, seen: tuple[Rows, Rows] | None) -> Floats:
+def _standard(scores: Floats, seen: Seen | None) -> Floats:
     """Scores in deviations from each row's mean, -inf where seen."""
     gaps = scores - scores.mean(axis=1, keepdims=True)
     gaps /= np.maximum(gaps.std(axis=1, keepdims=True), 1e-9)
@@ -133,7 +135,7 @@ def _standard(scores: Floats, seen: tuple[Rows, Rows] | None) -> Floats:
 
 
 def _candidates(
-    components: Components, scores: Mapping[str, Floats], seen: tuple[Rows, Rows], history: Histories | None
+    components: Components, scores: Mapping[str, Floats], seen: Seen, history: Histories | None
 ) -> npt.NDArray[np.bool_]:
     """Which products are candidates of which basket `[num_baskets, num_products]`."""
     chosen = np.zeros(next(iter(scores.values())).shape, bool)

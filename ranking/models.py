@@ -62,7 +62,7 @@ def between(weights: Floats | sp.csr_matrix, held: Rows, items: Rows) -> Floats:
     return rows_of(weights, held)[:, items] if sp.issparse(weights) else np.asarray(weights[np.ix_(held, items)])
 
 
-def rows_of(weights: Floats | sp.csr_matrix, held: Rows) -> Floats:
+def rows_of(weights: Floats | sp.csr_matrix, held: npt.NDArray[np.integer]) -> Floats:
     """Weights from some products to all `[len(held), num_products]`, dense."""
     if not sp.issparse(weights):
         return np.asarray(weights[held])

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -103,6 +104,15 @@ class Registry:
         if not path.exists():
             raise NotFound("model version", version, near=self.versions())
         return cast(dict[str, Any], json.loads(path.read_text()))
+
+    def saved_at(self, version: str) -> datetime:
+        """When a version was saved here, aware.
+
+        Raises:
+            NotFound: if there is no such version.
+        """
+        self.manifest(version)
+        return datetime.fromtimestamp((self.root / version / MANIFEST).stat().st_mtime, UTC)
 
     def promote(self, version: str) -> None:
         """Make a saved version the champion, in one step.

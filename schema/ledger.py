@@ -7,6 +7,9 @@ from typing import Final, Literal, get_args
 OutcomeKind = Literal["shown", "clicked", "added", "bought", "rejected"]
 OUTCOME_KINDS: Final[tuple[OutcomeKind, ...]] = get_args(OutcomeKind)
 
+ERASED: Final = '{"erased":true}'
+"""Stands for request and answer of a decision whose customer was erased."""
+
 
 @dataclass(frozen=True)
 class LedgerEntry:

@@ -1,6 +1,5 @@
 """Relations and verdicts in the graph are those that were published, and an anchor is never half brought up to date."""
 
-
 import pyarrow as pa
 import pytest
 from shops import random_relations, random_snapshot
