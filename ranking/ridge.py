@@ -157,4 +157,5 @@ def ridge_sources(
 def _shares(weights: Floats) -> Squares:
     others = weights.copy()
     np.fill_diagonal(others, 0.0)
-    return others / np.maximum(others.sum(axis=1, keepdims=True), np.float32(1e-9))
+    others /= np.maximum(others.sum(axis=1, keepdims=True), 1e-9)
+    return others
