@@ -15,6 +15,7 @@ from graph.publishing import publish_relations
 from jobs.demand import transferring
 from jobs.labels import people_labels, verdicts_before
 from jobs.ranker import fit_ranker, popularity_of
+from jobs.save_forecast import forecast_to_save
 from lake.baskets import read_baskets
 from lake.snapshot import build_snapshot
 from lake.store import Lake
@@ -121,17 +122,20 @@ def fit_and_save(
     )
     ranker, why = fit_ranker(source, snapshot, trained.embeddings, settings=settings, progress=progress)
     relations, kept = transferring(source, trained.relations, as_of=snapshot.as_of)
+    made = forecast_to_save(source, as_of=snapshot.as_of, progress=progress)
     return registry.save(
         relations=relations,
         embeddings=trained.embeddings,
         popularity=trained.popularity,
         ranker=ranker,
+        forecast=made.forecast,
         manifest={
             **manifest,
             "libraries": {name: library_version(name) for name in LIBRARIES},
             "metrics": trained.metrics,
             "ranker": why,
             "kept_demand": kept,
+            "forecast": made.why,
             "fit_seconds": round(trained.fit_seconds, 2),
         },
     )
