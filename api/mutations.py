@@ -3,6 +3,7 @@
 import strawberry
 
 from api.event_mutations import EventMutation
+from api.order_mutations import PlanningMutation
 from api.outcome_mutations import OutcomeMutation
 from api.rule_mutations import RuleMutation
 from api.stock_mutations import StockMutation
@@ -10,5 +11,5 @@ from api.verdict_mutations import VerdictMutation
 
 
 @strawberry.type(description="What callers may tell the service.")
-class Mutation(StockMutation, VerdictMutation, RuleMutation, EventMutation, OutcomeMutation):
+class Mutation(StockMutation, VerdictMutation, RuleMutation, EventMutation, OutcomeMutation, PlanningMutation):
     """The mutations."""

@@ -9,7 +9,7 @@ from schema.changes import LoadPublished, RecordedChange
 from schema.facts import ShopFacts
 
 MANY = 1_000_000
-OUTLIVE_LOADS = ("delisting", "rule", "rule_withdrawn", "verdicts")
+OUTLIVE_LOADS = ("delisting", "rule", "rule_withdrawn", "verdicts", "override", "order")
 """Kinds of change that a load does not hold."""
 
 

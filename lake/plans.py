@@ -72,5 +72,5 @@ def _covering(promotions: pd.DataFrame, keys: pd.DataFrame, day: date) -> pd.Dat
     everywhere = running[is_everywhere].drop(columns="store_id").merge(rows, on="sku")
     found = pd.concat([everywhere, running[~is_everywhere].merge(rows, on=PAIR)])
     starts, ends = (pd.to_datetime(found[name]) for name in ("starts_on", "ends_on"))
-    days = ends.fillna(end).clip(upper=end) - starts.clip(lower=start)
+    days = ends.fillna(end).where(ends <= end, end) - starts.where(starts >= start, start)
     return found.assign(share=days.dt.days / 7)

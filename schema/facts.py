@@ -1,12 +1,15 @@
 """ShopFacts: what a decision must check of every candidate, as arrays."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+
+from schema.errors import MissingTable
+from schema.supply import SupplyFacts
 
 Floats = npt.NDArray[np.float32]
 Days = npt.NDArray[np.int32]
@@ -15,6 +18,15 @@ Flags = npt.NDArray[np.bool_]
 
 NO_DAY = np.iinfo(np.int32).max
 """Stands for an empty day: never launched later, never delisted."""
+
+
+def no_supply() -> SupplyFacts:
+    """No terms: nothing can be ordered.
+
+    Raises:
+        MissingTable: always.
+    """
+    raise MissingTable("Ordering", "supplies")
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,7 @@ class ShopFacts:
         brands: `[num_products]`; empty text where there is none.
         suppliers: product rows by supplier, ascending, suppliers without products among them.
         parents: each category's parent; empty text for a root.
+        supply: terms and orders, read when first called.
     """
 
     as_of: date
@@ -61,6 +74,7 @@ class ShopFacts:
     brands: tuple[str, ...] = ()
     suppliers: Mapping[str, Rows] = field(default_factory=dict)
     parents: Mapping[str, str] = field(default_factory=dict)
+    supply: Callable[[], SupplyFacts] = no_supply
 
     @cached_property
     def product_rows(self) -> Mapping[str, int]:
