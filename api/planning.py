@@ -6,6 +6,7 @@ import strawberry
 
 from api.context import Info
 from api.demand import AtStoreId, DemandForecast, Weeks, demand_forecast
+from api.disruption import DelayDays, Disruption, FirstLines, LateSupplier, disruption
 from api.orders import (
     FirstOrders,
     ForStore,
@@ -47,3 +48,12 @@ class PlanningQuery:
     ) -> OrderProposals | None:
         """The orders."""
         return await proposed_orders(info, OrderWish(store_id, supplier_id, order_on, uses_overrides), policy, first)
+
+    @strawberry.field(
+        description="What it does to shelves, substitutes and orders if a supplier's orders all come late."
+    )
+    async def disruption(
+        self, info: Info, supplier_id: LateSupplier, delay_days: DelayDays, first: FirstLines = 50
+    ) -> Disruption | None:
+        """The disruption."""
+        return await disruption(info, supplier_id, delay_days, first)

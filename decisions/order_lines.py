@@ -33,12 +33,14 @@ class OrderWish:
         store_id, supplier_id: for this store, from this supplier.
         order_on: the day of the orders; None: the moment's, or the forecast's where that lies outside its weeks.
         uses_overrides: whether planners' words count in place of the model's means.
+        skus: of these products; empty: of all.
     """
 
     store_id: str | None = None
     supplier_id: str | None = None
     order_on: date | None = None
     uses_overrides: bool = True
+    skus: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,13 @@ def ordering(
     return Ordering(on, lines, series, products, stores, int(np.isnan(on_hand).sum()))
 
 
+def kept_rows(found: Ordering, rows: Rows) -> Ordering:
+    """Some of the lines, in the order of `rows`."""
+    lines = OrderLines(**{name: values[rows] for name, values in vars(found.lines).items()})
+    places = {name: getattr(found, name)[rows] for name in ("series", "products", "stores")}
+    return replace(found, lines=lines, **places)
+
+
 def order_day(forecast: SavedForecast, today: date, wanted: date | None) -> date:
     """The day of the orders.
 
@@ -143,6 +152,8 @@ def _chosen(
     stores = np.array([base.store_rows.get(store, -1) for store in store_ids], np.int64)
     is_own = np.array([one != "" and wish.supplier_id in (None, one) for one in supply.supplier_ids], np.bool_)
     kept = (products >= 0) & (stores >= 0)
+    if wish.skus:
+        kept &= np.isin(products, [base.product_rows[sku] for sku in wish.skus if sku in base.product_rows])
     kept[kept] = (
         is_own[products[kept]]
         & base.is_ranged[stores[kept], products[kept]]

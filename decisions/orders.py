@@ -66,4 +66,4 @@ def policy_of(inputs: Mapping[str, Any]) -> OrderPolicy:
 def wish_of(inputs: Mapping[str, Any]) -> OrderWish:
     """The wish that an entry's inputs hold."""
     day = inputs["order_on"]
-    return OrderWish(**{**inputs, "order_on": day and date.fromisoformat(day)})
+    return OrderWish(**{**inputs, "order_on": day and date.fromisoformat(day), "skus": tuple(inputs["skus"])})

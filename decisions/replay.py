@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 from decisions.canonical import canonical, sha256
 from decisions.demand import demand_answer, expected_demand
+from decisions.disruption import dependents_of, disrupted, disruption_answer
 from decisions.entries import decision_answer, history_of, lines_answer, lines_of, read, request_of
 from decisions.facts_now import FactsNow
 from decisions.model_index import ModelIndex
@@ -57,11 +58,17 @@ def _ordered(inputs: Mapping[str, Any], moment: Moment) -> object:
     return orders_answer(order_proposals(wish, policy, first=inputs["first"], moment=moment))
 
 
+def _disrupted(inputs: Mapping[str, Any], moment: Moment) -> object:
+    asked = {name: inputs[name] for name in ("supplier_id", "delay_days", "first")}
+    return disruption_answer(disrupted(dependents=dependents_of(inputs), moment=moment, **asked))
+
+
 KINDS: Final[Mapping[str, Decide]] = {
     "recommendation": _recommended,
     "substitution": _substituted,
     "demand": _expected,
     "orders": _ordered,
+    "disruption": _disrupted,
 }
 """How each kind is decided from its inputs; a new kind of decision is replayed once it stands here."""
 

@@ -120,3 +120,16 @@ class SupplyFacts:
     ordered_until: npt.NDArray[np.datetime64]
     deliveries: pa.Table
     suppliers: pa.Table
+
+
+@dataclass(frozen=True)
+class Dependent:
+    """A product that hangs on a supplier.
+
+    Attributes:
+        store_ids: that stock it, ascending; substitutes: skus, likeliest first.
+    """
+
+    sku: str
+    store_ids: tuple[str, ...]
+    substitutes: tuple[str, ...]

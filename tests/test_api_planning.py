@@ -1,7 +1,5 @@
 """What planners ask and tell, over HTTP, on a real Neo4j, journal and ledger."""
 
-import statistics
-import time
 from datetime import timedelta
 
 import planning_shops as planning
@@ -162,14 +160,18 @@ def test_reads_do_not_grow_with_the_orders_shown(service):
     assert service.reads(DEMAND, sku="fusilli", weeks=26) == 2
 
 
-@pytest.mark.slow
-def test_one_series_is_told_quickly(service):
-    query = """{ demandForecast(sku: "penne", storeId: "S1", weeks: 13) { decisionId
-      weeks { weekStartsOn mean quantiles { level units } } } }"""
-    service.data(query)
-    seconds = []
-    for _ in range(200):
-        began = time.perf_counter()
-        service.data(query)
-        seconds.append(time.perf_counter() - began)
-    assert statistics.median(seconds) < 0.02
+DISRUPTION = """query ($days: Int!) { disruption(supplierId: "acme", delayDays: $days, first: 20) {
+  orderOn numLines meanLostUnits whyNone decisionId
+  lines { sku storeId product { name } coverDays { low middle high } lostUnits { low middle high }
+    orderUnits revisedOrderUnits takenOver { sku share units { middle } product { name } } }
+  substituteOrders { sku storeId supplierId takenOverUnits orderUnits revisedOrderUnits } } }"""
+
+
+def test_a_delay_is_followed_to_shelves_and_comes_out_again(service):
+    found = service.data(DISRUPTION, days=14)["disruption"]
+    assert {(line["sku"], line["storeId"]) for line in found["lines"]} == {("fusilli", "S1"), ("spaghetti", "S1")}
+    assert found["whyNone"] is None
+    assert all(line["product"]["name"] for line in found["lines"])
+    replayed(service, found["decisionId"], "disruption")
+    assert service.reads(DISRUPTION, days=14) == 2
+    assert service.code(DISRUPTION, days=0) == "BAD_USER_INPUT"
