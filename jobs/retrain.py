@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from graph.connection import Graph
+from graph.expectations import publish_expectations
 from graph.publishing import publish_relations
 from jobs.demand import transferring
+from jobs.expectations import expectation_rows
 from jobs.labels import people_labels, verdicts_before
 from jobs.ranker import fit_ranker, popularity_of
 from jobs.save_forecast import forecast_to_save
@@ -89,6 +91,7 @@ def retrain(  # noqa: PLR0913  # keywords only: a whole shop's parts
         )
     registry.promote(artefact.model_version)
     publish_relations(graph, artefact.relations, progress=progress)
+    publish_expectations(graph, expectation_rows(artefact), progress=progress)
     return Retrained(artefact=artefact, is_new=is_new)
 
 
