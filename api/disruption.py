@@ -117,8 +117,8 @@ async def disruption(info: Info, supplier_id: str, delay_days: int, first: int) 
     if supplier_id not in moment.facts.base.suppliers:
         raise NotFound("supplier", supplier_id)
     hanging = await dependents(context.reader, supplier_id)
+    found = await asyncio.to_thread(deciding.disrupted, supplier_id, delay_days, hanging, first=size, moment=moment)
     asked = {"supplier_id": supplier_id, "delay_days": delay_days, "first": size}
-    found = await asyncio.to_thread(deciding.disrupted, dependents=hanging, moment=moment, **asked)
     inputs = {**asked, "dependents": [vars(one) for one in hanging]}
     answer = deciding.disruption_answer(found)
     decision_id = await context.keep(

@@ -3,7 +3,6 @@
 import asyncio
 from datetime import date
 from decimal import Decimal
-from enum import Enum
 from functools import partial
 from typing import Annotated
 
@@ -25,9 +24,9 @@ from schema.supply import OrderProposal as Proposal
 MAX_ORDERS = 250
 LEFT_OUT = ("cost", "textbook_safety_stock")
 """Fields of a proposal that the contract has not, or has in another form."""
-OrderTarget = Enum("OrderTarget", {target.name: target.value for target in Target})  # type: ignore[misc]
 strawberry.enum(
-    OrderTarget,
+    Target,
+    name="OrderTarget",
     description="What orders are sized for: the share of all demand met, each line's chance to meet all of its own, or "
     "the balance of margin and holding cost.",
 )
@@ -37,7 +36,7 @@ strawberry.enum(
 class OrderPolicyInput:
     """A policy."""
 
-    target: OrderTarget = strawberry.field(default=OrderTarget.FILL_RATE, description="What orders are sized for.")
+    target: Target = strawberry.field(default=Target.FILL_RATE, description="What orders are sized for.")
     level: float = strawberry.field(default=0.95, description="The fill rate or service level asked for, 0 to 1.")
     review_days: int = strawberry.field(default=7, description="Days until the next order can be placed.")
     budget: Decimal | None = strawberry.field(default=None, description="Money that all orders may cost.")
@@ -150,15 +149,15 @@ def policy_asked(given: OrderPolicyInput) -> OrderPolicy:
     Raises:
         BadInput: if a number is none.
     """
-    numbers = {"budget": given.budget, "capacity_units": given.capacity_units}
-    for name, number in numbers.items():
+    for name, number in (("budget", given.budget), ("capacityUnits", given.capacity_units)):
         if number is not None and not number.is_finite():
             raise BadInput(f"`{name}` is {number}, not a number.", remedy="Give a finite number.")
     return OrderPolicy(
-        target=Target(given.target.value),
+        target=given.target,
         level=given.level,
         review_days=given.review_days,
         pools_substitutes=given.pools_substitutes,
         waste_share=given.waste_share,
-        **{name: None if number is None else float(number) for name, number in numbers.items()},
+        budget=None if given.budget is None else float(given.budget),
+        capacity_units=None if given.capacity_units is None else float(given.capacity_units),
     )

@@ -9,6 +9,6 @@ CREATE (store)-[:EXPECTS {
   low_units: row[3],
   high_units: row[4],
   num_weeks: row[5],
-  starts_on: row[6],
+  starts_on: date(row[6]),
   model_version: row[7]
 }]->(product)

@@ -41,8 +41,8 @@ def read_supply(lake: Lake, base: ShopFacts, *, as_of: date) -> SupplyFacts:
 def _grid(rows: pd.DataFrame, column: str, base: ShopFacts, nothing: Any) -> npt.NDArray[Any]:
     """A column by store and product; those the shop does not have are passed by."""
     grid = np.full((len(base.store_ids), len(base.skus)), nothing)
-    stores = pd.Index(base.store_ids).get_indexer(rows["store_id"])
-    products = pd.Index(base.skus).get_indexer(rows["sku"])
+    stores = pd.Index(base.store_ids).get_indexer(pd.Index(rows["store_id"]))
+    products = pd.Index(base.skus).get_indexer(pd.Index(rows["sku"]))
     known = (stores >= 0) & (products >= 0)
     grid[stores[known], products[known]] = rows[column].to_numpy()[known].astype(grid.dtype)
     return grid
