@@ -105,8 +105,10 @@ async def _judged(context: Context, batch: JudgeOrderInput, *, is_approved: bool
         return JudgedOrders(sequence=None, orders=[], user_errors=errors)
     mutation = "approveOrder" if is_approved else "rejectOrder"
     numbers, errors = await record(context, words, mutation=mutation, key=batch.idempotency_key)
+    errors = errors or _judged_before(words, context)  # another process may have been a moment faster
     orders = [JudgedOrder(**{name: getattr(word, name) for name in JudgedOrder.__annotations__}) for word in words]
-    return JudgedOrders(sequence=newest(numbers), orders=[] if errors else orders, user_errors=errors)
+    sequence = None if errors else newest(numbers)
+    return JudgedOrders(sequence=sequence, orders=[] if errors else orders, user_errors=errors)
 
 
 def _proposed(context: Context, decision_id: str) -> Proposed:

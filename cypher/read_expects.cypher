@@ -11,5 +11,5 @@ RETURN
   e.low_units AS low_units,
   e.high_units AS high_units,
   e.num_weeks AS num_weeks,
-  e.starts_on AS starts_on,
+  toString(e.starts_on) AS starts_on,
   e.model_version AS model_version
