@@ -93,20 +93,26 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
     )
     follower = Follower(advisor, newer_model=newer_model, every_seconds=refresh_seconds)
 
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        await follower.start()
-        warming = _warm_up(graph, advisor.moment().facts.base.skus[:2])
-        searching = search.follow(advisor.moment, every_seconds=refresh_seconds)
-        try:
-            async with _beside(warming, searching), access.following(), running(projecting):
-                yield
-        finally:
-            await follower.stop()
-            if ledger is not None:
-                await asyncio.to_thread(ledger.close)
-
+    lifespan = partial(_alive, service, follower, projecting, refresh_seconds)
     return Starlette(routes=_routes(service, follower, projecting), lifespan=lifespan, middleware=around(access.policy))
+
+
+@asynccontextmanager
+async def _alive(
+    service: Service, follower: Follower, projecting: Projecting | None, every_seconds: float, _app: Starlette
+) -> AsyncIterator[None]:
+    """What goes on beside answering, from the first request to the last."""
+    moment = service.advisor.moment
+    await follower.start()
+    warming = _warm_up(service.graph, moment().facts.base.skus[:2])
+    searching = service.search.follow(moment, every_seconds=every_seconds)
+    try:
+        async with _beside(warming, searching), service.access.following(), running(projecting):
+            yield
+    finally:
+        await follower.stop()
+        if service.ledger is not None:
+            await asyncio.to_thread(service.ledger.close)
 
 
 def _routes(service: Service, follower: Follower, projecting: Projecting | None) -> list[BaseRoute]:

@@ -18,6 +18,7 @@ from schema.ledger import OUTCOME_KINDS, EntryFilter, LedgerEntry, Outcome, Repl
 
 MAX_REPLAYS = 5
 FLUSH_SECONDS = 1.0
+KINDS = "recommendation, substitution, demand, orders or disruption."
 
 OutcomeKind = Enum("OutcomeKind", {kind.upper(): kind for kind in OUTCOME_KINDS})  # type: ignore[misc]
 strawberry.enum(OutcomeKind, description="What became of a product: shown, clicked, added, bought or rejected.")
@@ -60,7 +61,7 @@ class KeptDecision:
 
     entry: strawberry.Private[LedgerEntry]
     decision_id: strawberry.ID = strawberry.field(description="Its id, as the answer held it.")
-    kind: str = strawberry.field(description="recommendation or substitution.")
+    kind: str = strawberry.field(description=KINDS)
     decided_at: datetime = strawberry.field(description="When it was answered.")
     decided_on: date = strawberry.field(description="The day on which launches, delistings and verdicts were judged.")
     model_version: str = strawberry.field(description="The model version that answered.")
@@ -131,7 +132,7 @@ class DecisionConnection:
 class DecisionFilter:
     """A filter."""
 
-    kind: str | None = strawberry.field(default=None, description="recommendation or substitution.")
+    kind: str | None = strawberry.field(default=None, description=KINDS)
     customer_id: str | None = strawberry.field(default=None, description="Made for this customer.")
     since: datetime | None = strawberry.field(default=None, description="Made at or after this instant.")
     until: datetime | None = strawberry.field(default=None, description="Made before this instant.")
@@ -152,7 +153,7 @@ class LedgerQuery:
         """One decision."""
         ledger = ledger_of(info.context)
         try:
-            return KeptDecision.of(await asyncio.to_thread(_entry, ledger, str(id)))
+            return KeptDecision.of(await asyncio.to_thread(kept_entry, ledger, str(id)))
         except NotFound:
             return None
 
@@ -185,7 +186,12 @@ def ledger_of(context: Context) -> Ledger:
     return context.ledger
 
 
-def _entry(ledger: Ledger, decision_id: str) -> LedgerEntry:
+def kept_entry(ledger: Ledger, decision_id: str) -> LedgerEntry:
+    """The entry of an id, one of a moment ago among them.
+
+    Raises:
+        NotFound: if there is none.
+    """
     try:
         return ledger.log.entry(decision_id)
     except NotFound:

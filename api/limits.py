@@ -186,4 +186,7 @@ class _Measure:
             sizes = [size for name in ("first", "last") if isinstance(size := given.get(name), int)]
             page = sizes[0] if sizes else default if isinstance(default, int) else DEFAULT_PAGE
             lists.append(max(0, min(page, MAX_PAGE)))
+        if "weeks" in declared:
+            weeks = given.get("weeks", declared["weeks"].default_value)
+            lists.append(weeks if isinstance(weeks, int) else 1)
         return max(lists, default=1)

@@ -6,6 +6,7 @@ from api.erasures import ErasureMutation
 from api.event_mutations import EventMutation
 from api.job_mutations import JobMutation
 from api.model_mutations import ModelMutation
+from api.order_mutations import PlanningMutation
 from api.outcome_mutations import OutcomeMutation
 from api.rule_mutations import RuleMutation
 from api.stock_mutations import StockMutation
@@ -22,5 +23,6 @@ class Mutation(
     JobMutation,
     ModelMutation,
     ErasureMutation,
+    PlanningMutation,
 ):
     """The mutations."""

@@ -8,6 +8,7 @@ import numpy as np
 import strawberry
 
 from api.context import Info
+from api.demand import AtStoreId, DemandForecast, Weeks, demand_forecast
 from api.entities import Brand, Category, decimal
 from api.ids import global_id
 from api.joins import (
@@ -128,6 +129,11 @@ class Product(Node):
     ) -> StockConnection | None:
         """A page by store key."""
         return await stocks(info.context, self.sku, asked("stock", first, after, last, before), store_id)
+
+    @strawberry.field(description="What a store will sell of it in the weeks to come.")
+    async def demand(self, info: Info, store_id: AtStoreId, weeks: Weeks = 4) -> DemandForecast | None:
+        """The forecast."""
+        return await demand_forecast(info, self.sku, store_id, weeks)
 
     @strawberry.field(description="Who supplies it, by key.")
     async def suppliers(self, info: Info, first: First = None, after: After = None) -> SupplyConnection:

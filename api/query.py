@@ -14,6 +14,7 @@ from api.found import FoundProductConnection, found_products
 from api.ids import kind_and_key
 from api.nodes import Node
 from api.pages import MAX_PAGE, After, Before, First, Last, asked
+from api.planning import PlanningQuery
 from api.products import Product
 from api.recommendations import (
     Age,
@@ -44,7 +45,7 @@ FirstCompletions = Annotated[int, strawberry.argument(description="How many, 0 t
 
 
 @strawberry.type(description="What callers may ask.")
-class Query(RuleQuery, VerdictQuery):
+class Query(RuleQuery, VerdictQuery, PlanningQuery):
     """The queries."""
 
     @strawberry.field(description="A product by its key; null if there is none.")

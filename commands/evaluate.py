@@ -15,6 +15,7 @@ from commands.evaluate_forecast import backtest_command, forecast_command
 from commands.evaluate_freshness import freshness_command
 from commands.evaluate_growth import growth_command
 from commands.evaluate_ledger import ledger_command
+from commands.evaluate_overrides import overrides_command
 from commands.evaluate_relations import (
     ablation_command,
     names_only_command,
@@ -57,6 +58,7 @@ application.command("names-only")(names_only_command)
 application.command("growth")(growth_command)
 application.command("service")(service_command)
 application.command("freshness")(freshness_command)
+application.command("overrides")(overrides_command)
 application.command("ledger")(ledger_command)
 application.command("search")(search_command)
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from commands.settings import Settings
@@ -236,8 +237,11 @@ class Parts:
 
     def _facts(self, version: int) -> "ShopFacts":
         from lake.facts import read_facts  # noqa: PLC0415
+        from lake.supply import read_supply  # noqa: PLC0415
 
-        return read_facts(self.lake, version=version, as_of=self.lake.default_as_of(version))
+        as_of = self.lake.default_as_of(version)
+        base = read_facts(self.lake, version=version, as_of=as_of)
+        return replace(base, supply=cache(partial(read_supply, self.lake, base, as_of=as_of)))
 
     def _price_book(self, version: int) -> "PriceBook":
         from lake.price_book import read_price_book  # noqa: PLC0415

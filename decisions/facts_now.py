@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from decisions.live_prices import EVERYWHERE, LivePrices
+from decisions.plan_book import PlanBook
 from decisions.rules import RuleBook
 from decisions.verdicts import VerdictBook
 from schema.changes import (
@@ -40,6 +41,7 @@ class FactsNow:
         delistings: what mutations said, by sku; None withdraws. They outlive loads.
         rules: what merchandisers ask for; they outlive loads.
         prices: what mutations said things cost.
+        plans: what planners said of demand and orders; they outlive loads.
         sequence: every change up to it is in here.
         verdicts: the first `num_verdicts` of the journal's; the changes up to `sequence` announce `last_verdict`.
     """
@@ -51,6 +53,7 @@ class FactsNow:
     delistings: dict[str, date | None]
     rules: RuleBook
     prices: LivePrices = LivePrices()  # noqa: RUF009 (immutable)
+    plans: PlanBook = PlanBook()  # noqa: RUF009 (immutable)
     sequence: int = 0
     verdicts: VerdictBook = VerdictBook({})  # noqa: RUF009 (immutable)
     num_verdicts: int = 0
@@ -63,11 +66,11 @@ class FactsNow:
         return cls(base, tuple(base.on_hand), base.delisted_on, anywhere, {}, RuleBook(base), sequence=sequence)
 
     def on_load(self, base: ShopFacts, *, sequence: int) -> "FactsNow":
-        """Another load's facts with what outlives loads: delistings by mutation, rules and verdicts."""
+        """Another load's facts with what outlives loads: delistings by mutation, rules, plans and verdicts."""
         fresh = FactsNow.start(base, sequence=sequence)._with_delistings(self.delistings)
         book = replace(self.rules, base=base, _lifts={})
         words = {"verdicts": self.verdicts, "num_verdicts": self.num_verdicts, "last_verdict": self.last_verdict}
-        return replace(fresh, rules=book, **words)  # type: ignore[arg-type]
+        return replace(fresh, rules=book, plans=self.plans, **words)  # type: ignore[arg-type]
 
     def with_changes(self, changes: Sequence[RecordedChange]) -> "FactsNow":
         """These facts with the changes applied in order; unknown products and stores are passed by.
@@ -87,6 +90,7 @@ class FactsNow:
             on_hand=_counted(self.on_hand, [recorded.change for recorded in changes], self.base),
             rules=self.rules.with_changes(changes),
             prices=self.prices.with_changes(priced, self.base) if priced else self.prices,
+            plans=self.plans.with_changes(changes),
             sequence=max([self.sequence, *(recorded.sequence for recorded in changes)]),
             last_verdict=last_verdict,
         )

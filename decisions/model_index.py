@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 from decisions.ports import Ranker
 from decisions.ranked import ShopRanker
 from schema.artefact import Artefact
+from schema.demand import SavedForecast
 from schema.edges import RELATION_NAMES, RelationName
 from schema.embeddings import EmbeddingTable, Space, Vectors
 from schema.facts import Rows, ShopFacts
@@ -53,6 +55,7 @@ class ModelIndex:
         spaces: `[num_products, width]` float32 each.
         categories: product rows by category, ascending.
         ranker: the order of products for baskets; None where the artefact has none.
+        forecast: units to come; None where the artefact has none, and `no_forecast` says why.
         relations: by relation, all candidates sorted by (anchor, rank), and `[num_products + 1]` where each anchor's
             begin.
     """
@@ -65,6 +68,8 @@ class ModelIndex:
     categories: Mapping[str, Rows]
     relations: Mapping[RelationName, tuple[Candidates, Rows]]
     ranker: ShopRanker | None = None
+    forecast: SavedForecast | None = None
+    no_forecast: str = ""
 
     @classmethod
     def of(cls, artefact: Artefact, base: ShopFacts, *, ranker: Ranker | None = None) -> "ModelIndex":
@@ -86,12 +91,26 @@ class ModelIndex:
             categories=_by_category(base.category_ids),
             relations={name: _sorted(artefact.relations.table, name, keys) for name in RELATION_NAMES},
             ranker=None if ranker is None else ShopRanker(ranker, _model_rows(artefact.embeddings, skus)),
+            forecast=artefact.forecast,
+            no_forecast=str(artefact.manifest.get("forecast", "")),
         )
 
     def candidates(self, relation: RelationName, anchor: int) -> Candidates:
         """The candidates of one product row, best first."""
         table, starts = self.relations[relation]
         return table.cut(int(starts[anchor]), int(starts[anchor + 1]))
+
+    def substituted_by(self, candidate: int) -> Rows:
+        """The anchors that one product row is a substitute of, ascending."""
+        order, rows, anchors = self._by_substitute
+        first, last = np.searchsorted(rows, [candidate, candidate + 1])
+        return np.asarray(anchors[order[first:last]])
+
+    @cached_property
+    def _by_substitute(self) -> tuple[Rows, Rows, Rows]:
+        table, starts = self.relations["SUBSTITUTES_FOR"]
+        order = np.argsort(table.rows, kind="stable").astype(np.int64)
+        return order, table.rows[order], np.repeat(np.arange(len(starts) - 1), np.diff(starts))
 
 
 def _rows(skus: pa.ChunkedArray, keys: pa.Array) -> Rows:

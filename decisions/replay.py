@@ -7,10 +7,13 @@ from itertools import islice
 from typing import Any, Final, Protocol
 
 from decisions.canonical import canonical, sha256
+from decisions.demand import demand_answer, expected_demand
+from decisions.disruption import dependents_of, disrupted, disruption_answer
 from decisions.entries import decision_answer, history_of, lines_answer, lines_of, read, request_of
 from decisions.facts_now import FactsNow
 from decisions.model_index import ModelIndex
 from decisions.moment import Moment, Policy
+from decisions.orders import order_proposals, orders_answer, policy_of, wish_of
 from decisions.ports import OpenRanker, no_ranker
 from decisions.recommend import recommend
 from decisions.substitute import substitutes_for
@@ -46,7 +49,27 @@ def _substituted(inputs: Mapping[str, Any], moment: Moment) -> object:
     )
 
 
-KINDS: Final[Mapping[str, Decide]] = {"recommendation": _recommended, "substitution": _substituted}
+def _expected(inputs: Mapping[str, Any], moment: Moment) -> object:
+    return demand_answer(expected_demand(**inputs, moment=moment))
+
+
+def _ordered(inputs: Mapping[str, Any], moment: Moment) -> object:
+    wish, policy = wish_of(inputs["wish"]), policy_of(inputs["policy"])
+    return orders_answer(order_proposals(wish, policy, first=inputs["first"], moment=moment))
+
+
+def _disrupted(inputs: Mapping[str, Any], moment: Moment) -> object:
+    asked = {name: inputs[name] for name in ("supplier_id", "delay_days", "first")}
+    return disruption_answer(disrupted(dependents=dependents_of(inputs), moment=moment, **asked))
+
+
+KINDS: Final[Mapping[str, Decide]] = {
+    "recommendation": _recommended,
+    "substitution": _substituted,
+    "demand": _expected,
+    "orders": _ordered,
+    "disruption": _disrupted,
+}
 """How each kind is decided from its inputs; a new kind of decision is replayed once it stands here."""
 
 

@@ -6,7 +6,7 @@ from decisions.ports import ChangeLog
 from schema.changes import RecordedChange
 
 MANY: Final = 1_000_000
-OUTLIVE_LOADS: Final = ("delisting", "rule", "rule_withdrawn", "verdicts")
+OUTLIVE_LOADS: Final = ("delisting", "rule", "rule_withdrawn", "verdicts", "override", "order")
 """Kinds of change that no load holds."""
 REPLACED_BY_LOADS: Final = ("stock", "price")
 """Kinds of change that a load holds once it says that it carries them."""

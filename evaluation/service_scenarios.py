@@ -53,6 +53,7 @@ ONE_CONNECTION: Final[Mapping[str, Limit]] = {
     "recommendations": Limit(p99=15),
     "page": Limit(p99=60),
     "paths": Limit(p99=40),
+    "demand": Limit(p99=20),
 }
 """By statement, what is promised to one caller who asks one thing after another."""
 STEADY_P99: Final = 50.0
@@ -112,4 +113,5 @@ _VARIABLES: Final = {
     "recommendations": _recommendations,
     "page": _page,
     "paths": _product,
+    "demand": _product,
 }

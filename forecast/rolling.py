@@ -32,11 +32,19 @@ class RollingForecast:
     num_ahead: int
     fitted: FittedForecast
 
-    def quantiles(self, week: int) -> Floats:
-        """Quantiles of the `num_ahead` weeks from column `week` on, by what was known before `[num_rows, n, 19]`."""
+    def told_from(self, week: int) -> FittedForecast:
+        """The same model, seeing what was known before column `week`."""
         known = self.history.known_weeks(week)
-        model = replace(self.fitted, panel=panel_of(known, None, self.fitted.panel.effects), origin=week - 1)
-        weeks = np.arange(week, week + self.num_ahead)
+        return replace(self.fitted, panel=panel_of(known, None, self.fitted.panel.effects), origin=week - 1)
+
+    def quantiles(self, week: int, *, num_weeks: int | None = None) -> Floats:
+        """Quantiles of the weeks from column `week` on, by what was known before `[num_rows, n, 19]`.
+
+        Args:
+            num_weeks: how many, at most `num_ahead`; None: as many.
+        """
+        model = self.told_from(week)
+        weeks = np.arange(week, week + (num_weeks or self.num_ahead))
         told = model.predict(np.repeat(self.rows, len(weeks)), np.tile(weeks, len(self.rows)))
         return told.quantiles.reshape(len(self.rows), len(weeks), len(LEVELS))
 

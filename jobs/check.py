@@ -4,9 +4,9 @@ from graph.check import Findings, compare
 from graph.connection import Graph
 from graph.live import overlaid
 from graph.marker import read_marker
-from graph.publishing import publish_relations
 from jobs.load import roll_forward
 from jobs.project import live_rows
+from jobs.publish import publish
 from journal.store import Journal
 from lake.snapshot import build_snapshot
 from lake.store import Lake
@@ -49,7 +49,7 @@ def rebuild(*, lake: Lake, graph: Graph, registry: Registry, progress: Progress 
     roll_forward(lake=lake, graph=graph, version=version, is_rebuild=True, progress=progress)
     champion = registry.champion()
     if champion:
-        publish_relations(graph, registry.load(champion).relations, progress=progress)
+        publish(registry.load(champion), graph, progress=progress)
 
 
 def _newest(lake: Lake) -> int:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from graph.connection import Graph
-from graph.publishing import publish_relations
+from jobs.publish import publish
 from journal.approval_log import ApprovalLog
 from registry.store import Registry
 from schema.approvals import Approval, ApprovalAction, ModelVersion
@@ -68,7 +68,7 @@ class Models:
         return self._approvals.approvals(limit=limit, before=before)
 
     def publish(self, graph: Graph, *, progress: Progress = silent) -> str:
-        """The champion, once the graph holds its relations and no others.
+        """The champion, once the graph holds its relations and forecasts and no others.
 
         Raises:
             NotTrained: if there is none.
@@ -76,7 +76,7 @@ class Models:
         champion = self._settle()
         if champion is None:
             raise NotTrained
-        publish_relations(graph, self._registry.load(champion).relations, progress=progress)
+        publish(self._registry.load(champion), graph, progress=progress)
         return champion
 
     def _settled(self, action: ApprovalAction, to_version: str | None, *, at: datetime, **told: str | None) -> Approval:

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from decisions.demand_scale import scale_by
+from decisions.demand_scale import SCALE_WEEKS, DemandScale, scale_by
 from decisions.lead_times import late_suppliers, lead_times
 from decisions.replenish import propose
 from forecast.history import SalesHistory
@@ -165,17 +165,22 @@ def _kept(rows: pd.DataFrame, relations: Relations) -> Floats:
     return np.clip(np.nan_to_num(found.to_numpy(np.float64)), 0, 1)
 
 
-def _put_right(rolling: RollingForecast, week: int, progress: Progress) -> Floats:
-    """Quantiles from `week` on, put right by how the same forecast did in the weeks before it."""
+def demand_scale(rolling: RollingForecast, week: int, progress: Progress) -> DemandScale | None:
+    """What puts a forecast right by how it did in the weeks between its fit and column `week`; None for too few."""
     reviews = range(rolling.origin, week)
     told = []
     for number, review in enumerate(reviews):
-        told.append(rolling.quantiles(review))
+        told.append(rolling.quantiles(review, num_weeks=min(SCALE_WEEKS, rolling.num_ahead)))
         progress("forecasts of past weeks", number + 1, len(reviews))
     is_out = empty_weeks(rolling.history)
     units = np.where(is_out, usual_units(rolling.history, is_out), rolling.history.grids["units"])
     wanted = np.nan_to_num(units[rolling.rows, rolling.origin : week]).astype(np.float64)
-    scale = scale_by(told, [rolling.past_sales(review)[0] for review in reviews], wanted)
+    return scale_by(told, [rolling.past_sales(review)[0] for review in reviews], wanted)
+
+
+def _put_right(rolling: RollingForecast, week: int, progress: Progress) -> Floats:
+    """Quantiles from `week` on, put right by how the same forecast did in the weeks before it."""
+    scale = demand_scale(rolling, week, progress)
     now = rolling.quantiles(week)
     return now if scale is None else scale.of(now, rolling.past_sales(week)[0])
 

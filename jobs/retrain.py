@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from graph.connection import Graph
-from graph.publishing import publish_relations
 from jobs.demand import transferring
 from jobs.labels import people_labels, verdicts_before
+from jobs.publish import publish
 from jobs.ranker import fit_ranker, popularity_of
+from jobs.save_forecast import forecast_to_save
 from lake.baskets import read_baskets
 from lake.snapshot import build_snapshot
 from lake.store import Lake
@@ -90,7 +91,7 @@ def retrain(  # noqa: PLR0913  # keywords only: a whole shop's parts
         )
     if promote is not None:
         promote(artefact.model_version)
-        publish_relations(graph, artefact.relations, progress=progress)
+        publish(artefact, graph, progress=progress)
     return Retrained(artefact=artefact, is_new=is_new)
 
 
@@ -124,17 +125,20 @@ def fit_and_save(
     )
     ranker, why = fit_ranker(source, snapshot, trained.embeddings, settings=settings, progress=progress)
     relations, kept = transferring(source, trained.relations, as_of=snapshot.as_of)
+    made = forecast_to_save(source, as_of=snapshot.as_of, progress=progress)
     return registry.save(
         relations=relations,
         embeddings=trained.embeddings,
         popularity=trained.popularity,
         ranker=ranker,
+        forecast=made.forecast,
         manifest={
             **manifest,
             "libraries": {name: library_version(name) for name in LIBRARIES},
             "metrics": trained.metrics,
             "ranker": why,
             "kept_demand": kept,
+            "forecast": made.why,
             "fit_seconds": round(trained.fit_seconds, 2),
         },
     )

@@ -8,7 +8,9 @@ from typing import Any, Final
 from schema.changes import (
     Change,
     Delisting,
+    ForecastOverridden,
     LoadPublished,
+    OrderJudged,
     PriceChange,
     RecordedChange,
     RuleSet,
@@ -20,7 +22,7 @@ from schema.errors import BadInput
 from schema.relations import Verdict
 from schema.rules import Rule, RuleAction, Subject, SubjectKind
 
-DAYS: Final = ("delisted_on", "valid_from", "valid_to")
+DAYS: Final = ("delisted_on", "valid_from", "valid_to", "week_starts_on", "order_on", "expected_on")
 
 
 def payload_of(change: Change) -> dict[str, Any]:
@@ -117,6 +119,8 @@ _KINDS: Final[Mapping[str, Callable[[dict[str, Any]], Change]]] = {
     "rule_withdrawn": lambda body: RuleWithdrawn(**body),
     "verdicts": lambda body: VerdictsSaved(**body),
     "load_published": lambda body: LoadPublished(**body),
+    "override": lambda body: ForecastOverridden(**body),
+    "order": lambda body: OrderJudged(**body),
 }
 
 

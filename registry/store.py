@@ -13,7 +13,10 @@ from typing import Any, cast
 import numpy as np
 import pyarrow as pa
 
+from registry.arrow_files import read_table, write_table
+from registry.saved_forecast import read_forecast, write_forecast
 from schema.artefact import Artefact
+from schema.demand import SavedForecast
 from schema.embeddings import EmbeddingTable, Space
 from schema.errors import NotFound, NotTrained, Tampered
 from schema.ranker import SavedRanker
@@ -22,6 +25,7 @@ from schema.relations import Relations
 MANIFEST = "manifest.json"
 CHAMPION = "champion"
 RANKER = "ranker"
+FORECAST = "forecast"
 
 
 class Registry:
@@ -41,18 +45,21 @@ class Registry:
         popularity: pa.Table,
         manifest: Mapping[str, Any],
         ranker: SavedRanker | None = None,
+        forecast: SavedForecast | None = None,
     ) -> Artefact:
         """The artefact as saved; saving equal content again changes nothing and answers the same version."""
         self.root.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=".part-", dir=self.root))
         try:
-            _write_table(part / "relations.arrow", relations.table)
-            _write_table(part / "popularity.arrow", popularity)
-            _write_table(part / "skus.arrow", pa.table({"sku": pa.array(embeddings.skus, pa.string())}))
+            write_table(part / "relations.arrow", relations.table)
+            write_table(part / "popularity.arrow", popularity)
+            write_table(part / "skus.arrow", pa.table({"sku": pa.array(embeddings.skus, pa.string())}))
             for space, vectors in embeddings.spaces.items():
                 np.save(part / f"{space}.npy", np.ascontiguousarray(vectors, dtype=np.float32))
             if ranker is not None:
                 _write_ranker(part / RANKER, ranker)
+            if forecast is not None:
+                write_forecast(part / FORECAST, forecast)
             files = {str(path.relative_to(part)): _sha256(path) for path in _files(part)}
             version = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:12]
             body = {**manifest, "files": files, "is_calibrated": relations.is_calibrated, "model_version": version}
@@ -83,15 +90,16 @@ class Registry:
         folder, manifest = self.root / version, self.manifest(version)
         _verify(folder, manifest["files"])
         spaces = {cast(Space, path.stem): np.load(path, mmap_mode="r") for path in sorted(folder.glob("*.npy"))}
-        skus = tuple(_read_table(folder / "skus.arrow").column("sku").to_pylist())
-        relations = _read_table(folder / "relations.arrow")
+        skus = tuple(read_table(folder / "skus.arrow").column("sku").to_pylist())
+        relations = read_table(folder / "relations.arrow")
         return Artefact(
             model_version=version,
             relations=Relations(relations, is_calibrated=manifest["is_calibrated"], model_version=version),
             embeddings=EmbeddingTable(skus=skus, spaces=spaces),
-            popularity=_read_table(folder / "popularity.arrow"),
+            popularity=read_table(folder / "popularity.arrow"),
             manifest=manifest,
             ranker=_read_ranker(folder / RANKER),
+            forecast=read_forecast(folder / FORECAST),
         )
 
     def manifest(self, version: str) -> dict[str, Any]:
@@ -136,15 +144,6 @@ class Registry:
         """Every saved version, oldest first."""
         found = [path.parent for path in self.root.glob(f"[!.]*/{MANIFEST}")]
         return [path.name for path in sorted(found, key=lambda folder: (folder.stat().st_mtime_ns, folder.name))]
-
-
-def _write_table(path: Path, table: pa.Table) -> None:
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table.combine_chunks())
-
-
-def _read_table(path: Path) -> pa.Table:
-    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
 
 
 def _write_ranker(folder: Path, ranker: SavedRanker) -> None:

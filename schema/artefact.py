@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from schema.demand import SavedForecast
 from schema.embeddings import EmbeddingTable
 from schema.ranker import SavedRanker
 from schema.relations import Relations
@@ -21,6 +22,7 @@ class Artefact:
         embeddings: product vectors in four spaces.
         popularity: `sku` and `num_baskets` (recent, decayed; float32), most bought first.
         ranker: what orders products for baskets; None where too little was bought to learn it from.
+        forecast: units by product, store and week to come; None where the shop has no weekly sales.
         manifest: seed, as_of, lake_version, data_hash, code_commit, library versions, settings, metrics, fit_seconds.
     """
 
@@ -30,3 +32,4 @@ class Artefact:
     popularity: pa.Table
     manifest: Mapping[str, Any]
     ranker: SavedRanker | None = None
+    forecast: SavedForecast | None = None

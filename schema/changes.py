@@ -85,7 +85,51 @@ class LoadPublished:
     kind: Literal["load_published"] = "load_published"
 
 
-Change = StockChange | PriceChange | Delisting | RuleSet | RuleWithdrawn | VerdictsSaved | LoadPublished
+@dataclass(frozen=True)
+class ForecastOverridden:
+    """A planner's word on what a store will sell of a product in one week; `units` None withdraws it."""
+
+    sku: str
+    store_id: str
+    week_starts_on: date
+    units: float | None
+    reason: str
+    said_by: str
+    kind: Literal["override"] = "override"
+
+
+@dataclass(frozen=True)
+class OrderJudged:
+    """A planner's word on one line of the orders that a decision proposed; approved, it is on its way to the shelf.
+
+    Attributes:
+        units: as approved, perhaps not as proposed; 0 where it was rejected.
+    """
+
+    decision_id: str
+    store_id: str
+    sku: str
+    supplier_id: str
+    units: float
+    order_on: date
+    expected_on: date
+    is_approved: bool
+    reason: str
+    judged_by: str
+    kind: Literal["order"] = "order"
+
+
+Change = (
+    StockChange
+    | PriceChange
+    | Delisting
+    | RuleSet
+    | RuleWithdrawn
+    | VerdictsSaved
+    | LoadPublished
+    | ForecastOverridden
+    | OrderJudged
+)
 
 
 @dataclass(frozen=True)

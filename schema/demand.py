@@ -1,6 +1,9 @@
 """What demand is expected: units by product, store and week, with quantiles."""
 
+from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -43,3 +46,72 @@ class DemandForecast:
         }
         columns = {name: pa.array(self.quantiles[:, at]) for at, name in enumerate(QUANTILE_NAMES)}
         return pa.table({**keys, **columns})
+
+
+DRIVERS: Final[tuple[str, ...]] = ("price", "promotion", "substitutes", "season")
+"""What moves a week's units: its own price against base price, its promotion, what the products beside it cost and
+promote, and all else that the model knows of the time of year."""
+
+
+@dataclass(frozen=True)
+class SavedForecast:
+    """The weeks to come of every product in every store, laid out so that one is found by two binary searches.
+
+    Series stand by sku, then store. Everything may be memory-mapped: 100,000 series of 26 weeks are 250 MB.
+
+    Attributes:
+        skus, store_ids: `[num_skus]` and `[num_stores]` text, ascending.
+        starts: `[num_skus + 1]` int64, where each product's series begin.
+        stores: `[num_series]` int32, places in `store_ids`, ascending within a product.
+        weeks: `[num_weeks]` datetime64[D], first day of each; the first is the day after the last week learnt from.
+        units: `[num_series, num_weeks, 20]` float32, units a week: the mean, then quantiles at LEVELS.
+        base: `[num_series]` float32, units a week that the level alone expects, at base price and unpromoted.
+        drivers: `[num_series, num_weeks, 4]` float32, by DRIVERS: what each multiplies one plus those units by.
+        past: `[num_series]` float32, units a week sold before `weeks`.
+        scale: arrays that put the quantiles right for orders, by name; empty where too little was known to learn them.
+    """
+
+    skus: pa.Array
+    store_ids: pa.Array
+    starts: npt.NDArray[np.int64]
+    stores: npt.NDArray[np.int32]
+    weeks: npt.NDArray[np.datetime64]
+    units: npt.NDArray[np.float32]
+    base: npt.NDArray[np.float32]
+    drivers: npt.NDArray[np.float32]
+    past: npt.NDArray[np.float32]
+    scale: Mapping[str, npt.NDArray[np.float64]]
+
+    def __len__(self) -> int:
+        return len(self.stores)
+
+    @property
+    def as_of(self) -> date:
+        """The day the forecast is made on: what happened before it is learnt from."""
+        day: date = self.weeks[0].astype("datetime64[D]").item()
+        return day
+
+    def row(self, sku: str, store_id: str) -> int | None:
+        """The series of a product in a store; None where it has none."""
+        product, store = _place(self.skus, sku), _place(self.store_ids, store_id)
+        if product is None or store is None:
+            return None
+        first, last = int(self.starts[product]), int(self.starts[product + 1])
+        row = first + int(np.searchsorted(self.stores[first:last], store))
+        return row if row < last and self.stores[row] == store else None
+
+    def keys(self, rows: npt.NDArray[np.int64]) -> tuple[list[str], list[str]]:
+        """Sku and store of each series."""
+        products = np.searchsorted(self.starts, rows, side="right") - 1
+        skus: list[str] = self.skus.take(pa.array(products)).to_pylist()
+        store_ids: list[str] = self.store_ids.take(pa.array(self.stores[rows].astype(np.int64))).to_pylist()
+        return skus, store_ids
+
+    def week_of(self, day: date) -> int:
+        """The place of the week that holds a day; below 0 before the first, at least `num_weeks` after the last."""
+        return (day - self.as_of).days // 7
+
+
+def _place(words: pa.Array, word: str) -> int | None:
+    place = bisect_left(range(len(words)), word, key=lambda at: str(words[at]))
+    return place if place < len(words) and str(words[place]) == word else None

@@ -66,4 +66,8 @@ _EDGES = (
 )
 
 EDGES: Final[dict[str, EdgeType]] = {edge.name: edge for edge in _EDGES}
-"""Every relationship type a load writes, by name; the two learnt ones and `JUDGED` are written by publishing."""
+"""Every relationship type a load writes, by name; the learnt ones, `JUDGED` and `EXPECTS` are written by publishing."""
+EXPECTS: Final = EdgeType(
+    "Store", "EXPECTS", "Product", ("units", "low_units", "high_units", "num_weeks", "starts_on", "model_version")
+)
+"""What a store expects to sell of a product in the next weeks: the champion's forecast, for exploring."""

@@ -1,12 +1,15 @@
 """ShopFacts: what a decision must check of every candidate, as arrays."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+
+from schema.errors import MissingTable
+from schema.supply import SupplyFacts
 
 Floats = npt.NDArray[np.float32]
 Days = npt.NDArray[np.int32]
@@ -15,6 +18,15 @@ Flags = npt.NDArray[np.bool_]
 
 NO_DAY = np.iinfo(np.int32).max
 """Stands for an empty day: never launched later, never delisted."""
+
+
+def no_supply() -> SupplyFacts:
+    """No terms: nothing can be ordered.
+
+    Raises:
+        MissingTable: always.
+    """
+    raise MissingTable("Ordering", "supplies")
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,7 @@ class ShopFacts:
         parents: each category's parent; empty text for a root.
         carried_sequence: the journal's stocks and prices up to it are in these facts; None where that is not known, and
             every one before the load counts as in it.
+        supply: terms and orders, read when first called.
     """
 
     as_of: date
@@ -64,6 +77,7 @@ class ShopFacts:
     suppliers: Mapping[str, Rows] = field(default_factory=dict)
     parents: Mapping[str, str] = field(default_factory=dict)
     carried_sequence: int | None = None
+    supply: Callable[[], SupplyFacts] = no_supply
 
     @cached_property
     def product_rows(self) -> Mapping[str, int]:

@@ -1,10 +1,12 @@
 """What an order is decided on and what is proposed: lines of product and store, terms, limits and proposals."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 Floats = npt.NDArray[np.float64]
 
@@ -95,3 +97,39 @@ class LateSupplier:
     most_days_late: int
     usual_days_late: float | None
     skus: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class SupplyFacts:
+    """From whom a lake version's products are ordered, on what terms, and what is on its way.
+
+    Attributes:
+        supplier_ids: `[num_products]` whom each product is ordered from; "" nobody.
+        terms: `[num_products]` by name: unit_cost, price, pack_units, min_order_units, lead_time_days,
+            shelf_life_days; NaN unknown.
+        counted: `[num_stores, num_products]` float32, units at the newest count or week's end; NaN never counted.
+        on_order: `[num_stores, num_products]` float32, units of open deliveries.
+        ordered_until: `[num_stores, num_products]` datetime64[D], day of the newest order; NaT where there is none.
+        deliveries, suppliers: rows of both tables that lead times are measured by.
+    """
+
+    supplier_ids: tuple[str, ...]
+    terms: Mapping[str, Floats]
+    counted: npt.NDArray[np.float32]
+    on_order: npt.NDArray[np.float32]
+    ordered_until: npt.NDArray[np.datetime64]
+    deliveries: pa.Table
+    suppliers: pa.Table
+
+
+@dataclass(frozen=True)
+class Dependent:
+    """A product that hangs on a supplier.
+
+    Attributes:
+        store_ids: that stock it, ascending; substitutes: skus, likeliest first.
+    """
+
+    sku: str
+    store_ids: tuple[str, ...]
+    substitutes: tuple[str, ...]

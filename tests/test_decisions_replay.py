@@ -16,7 +16,16 @@ from decisions.facts_now import FactsNow
 from decisions.live import LiveFacts
 from journal.store import Journal
 from journal.tables import CHANGES
-from schema.changes import Delisting, LoadPublished, PriceChange, RuleSet, RuleWithdrawn, StockChange
+from schema.changes import (
+    Delisting,
+    ForecastOverridden,
+    LoadPublished,
+    OrderJudged,
+    PriceChange,
+    RuleSet,
+    RuleWithdrawn,
+    StockChange,
+)
 from schema.errors import KeyReused
 from schema.rules import Rule, RuleAction, Subject, SubjectKind
 
@@ -28,8 +37,27 @@ prices = st.builds(PriceChange, SKU, st.integers(0, 9).map(float), st.none() | S
 subjects = st.builds(Subject, st.sampled_from(SubjectKind), SKU | st.sampled_from(["drinks", "Roma", "acme"]))
 actions = st.sampled_from([RuleAction.BURY, RuleAction.BOOST])
 rules = st.builds(Rule, actions, subjects, st.just("r"), st.just("ann"), store_id=st.none() | STORE, valid_from=DAYS)
+WORDS = {"reason": st.just("r")}
+overrides = st.builds(
+    ForecastOverridden, SKU, STORE, st.just(shop.TODAY), st.none() | st.just(3.0), said_by=st.just("ann"), **WORDS
+)
+ORDER_DAYS = {"order_on": st.just(shop.TODAY), "expected_on": st.just(shop.NEXT_WEEK)}
+orders = st.builds(
+    OrderJudged,
+    st.sampled_from(["d1", "d2"]),
+    STORE,
+    SKU,
+    st.just("acme"),
+    st.integers(0, 9).map(float),
+    is_approved=st.booleans(),
+    judged_by=st.just("ann"),
+    **ORDER_DAYS,
+    **WORDS,
+)
 changes = st.one_of(
     stocks,
+    overrides,
+    orders,
     prices,
     st.builds(Delisting, SKU, DAYS),
     st.builds(RuleSet, rules),
@@ -81,6 +109,7 @@ def looked_at(now: FactsNow):
     stores = [None, *shop.STORES]
     return {
         "sequence": now.sequence,
+        "plans": vars(now.plans),
         "units": [now.units(rows, store_id=store).tolist() for store in shop.STORES],
         "delisted": now.delisted_on.tolist(),
         "prices": [now.price(rows, store_id=store, on=day).tolist() for store in stores for day in days],

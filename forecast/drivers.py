@@ -1,0 +1,62 @@
+"""What drives a forecast: how much of each week is its price, its promotion, the products beside it, the season."""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast.effects import drivers_of
+from forecast.examples import Examples, examples_of
+from forecast.features import features
+from forecast.history import Rows
+from forecast.model import FittedForecast
+
+Floats = npt.NDArray[np.float64]
+NUM_PRICE_DRIVERS = 2
+"""The first of the linear effects' drivers speak of price, the others of promotion."""
+NEIGHBOURS = "relations"
+"""The feature family that looks at other products."""
+
+
+def base_units(fitted: FittedForecast, rows: Rows) -> Floats:
+    """Units a week that the level alone expects, at the base price of the origin and unpromoted `[num_rows]`."""
+    return np.expm1(_base(fitted, rows)).clip(0)
+
+
+def driver_factors(fitted: FittedForecast, rows: Rows, target: int) -> Floats:
+    """What each of DRIVERS multiplies one plus the base units by in one week `[num_rows, 4]`.
+
+    Price and promotion are the linear effects against an unpromoted week at the origin's base price. Substitutes are
+    what the expected units lose when the products beside it are seen as they stood at the origin. Season is the rest:
+    the four together lead from the base to what the model expects.
+    """
+    panel, origin = fitted.panel, fitted.origin
+    wanted = examples_of(panel, origin=origin, target=target, rows=rows, families=fitted.settings.families)
+    logs, base = fitted.trees.logs(wanted), _base(fitted, rows)
+    effects = drivers_of(panel.history)[:, rows, target] * panel.effects.slopes[rows].T
+    price = effects[:NUM_PRICE_DRIVERS].sum(axis=0) - _base_price_effect(fitted, rows)
+    promotion = effects[NUM_PRICE_DRIVERS:].sum(axis=0)
+    beside = logs - fitted.trees.logs(_as_at_origin(fitted, wanted, rows))
+    season = logs - base - price - promotion - beside
+    return np.exp(np.column_stack([price, promotion, beside, season]))
+
+
+def _base(fitted: FittedForecast, rows: Rows) -> Floats:
+    level = fitted.panel.level[rows, fitted.origin].astype(np.float64)
+    return np.asarray(level + _base_price_effect(fitted, rows))
+
+
+def _base_price_effect(fitted: FittedForecast, rows: Rows) -> Floats:
+    """What the base price of the origin adds to log1p(units): the second driver is its log."""
+    logs = np.nan_to_num(fitted.panel.base_price[rows, fitted.origin])
+    return np.asarray(logs * fitted.panel.effects.slopes[rows, 1], np.float64)
+
+
+def _as_at_origin(fitted: FittedForecast, wanted: Examples, rows: Rows) -> Examples:
+    """The same rows, with other products' prices and promotions of the last known week."""
+    if NEIGHBOURS not in fitted.settings.families:
+        return wanted
+    seen, names = features(fitted.panel, origin=fitted.origin, target=fitted.origin, rows=rows, families=(NEIGHBOURS,))
+    matrix = wanted.matrix.copy()
+    matrix[:, [wanted.names.index(name) for name in names]] = seen
+    return replace(wanted, matrix=matrix)

@@ -1,0 +1,129 @@
+"""Save the forecast: every product in every store, the weeks to come, as a model version keeps them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from decisions.demand_scale import DemandScale
+from forecast.drivers import base_units, driver_factors
+from forecast.history import PLANNED, SalesHistory
+from forecast.rolling import RollingForecast, extended, roll_forecast
+from forecast.settings import ForecastSettings
+from jobs.demand import known_weeks
+from jobs.replenish import SCALE_REVIEWS, demand_scale
+from lake.plans import planned_weeks
+from lake.version import LakeVersion
+from schema.demand import DRIVERS, LEVELS, SavedForecast
+from schema.errors import EmptyWindow, MissingTable
+from schema.progress import Progress, silent
+
+WEEKS_SAVED = 26
+SERIES_AT_ONCE = 20_000
+"""Series that are told at a time, so that memory does not grow with their features."""
+ROWS_EACH = 25
+"""Rows that the fit looks at for each series, between LEAST_ROWS and the settings' own: small shops are quick."""
+LEAST_ROWS = 20_000
+RECENT_WEEKS = 13
+"""A series none of whose last weeks is known has left the shelf and is not told of."""
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ForecastMade:
+    """A forecast to save, or why there is none.
+
+    Attributes:
+        forecast: None where there is none; why: for the manifest.
+    """
+
+    forecast: SavedForecast | None
+    why: str
+
+
+def forecast_to_save(
+    source: LakeVersion,
+    *,
+    as_of: date | None = None,
+    weeks: int = WEEKS_SAVED,
+    settings: ForecastSettings | None = None,
+    progress: Progress = silent,
+) -> ForecastMade:
+    """The weeks after the last known one, by planned prices and promotions; none where the shop has no weekly sales.
+
+    The model is fitted SCALE_REVIEWS weeks back and told again from now: what it missed in between puts orders right.
+
+    Args:
+        as_of: units of weeks that had not ended by then are not looked at; None looks at all.
+    """
+    try:
+        history, week = known_weeks(source, as_of=as_of, purpose="Forecasting")
+    except (MissingTable, EmptyWindow) as error:
+        return ForecastMade(None, str(error))
+    rows = np.flatnonzero(np.isfinite(history.grids["units"][:, -RECENT_WEEKS:]).any(axis=1)).astype(np.int64)
+    rolling = roll_forecast(
+        with_plans(history, source, weeks),
+        rows,
+        origin=max(week - SCALE_REVIEWS, 1),
+        num_ahead=weeks,
+        settings=settings or _settings(len(rows)),
+        progress=progress,
+    )
+    scale = demand_scale(rolling, week, progress)
+    return ForecastMade(_laid_out(rolling, week, weeks, scale), f"{len(rows)} series, {weeks} weeks")
+
+
+def _settings(num_series: int) -> ForecastSettings:
+    usual = ForecastSettings()
+    return replace(usual, max_rows=min(usual.max_rows, max(LEAST_ROWS, ROWS_EACH * num_series)))
+
+
+def with_plans(history: SalesHistory, source: LakeVersion, num_weeks: int) -> SalesHistory:
+    """The history with weeks after its last whose prices and promotions are those that the lake version plans."""
+    longer = extended(history, num_weeks)
+    ahead = longer.weeks[history.num_weeks :].astype("datetime64[D]").tolist()
+    plans = planned_weeks(source, history.keys, ahead)
+    grids = {name: np.concatenate([history.grids[name], plans[name]], axis=1) for name in PLANNED}
+    return replace(longer, grids={**longer.grids, **grids})
+
+
+def _laid_out(rolling: RollingForecast, week: int, weeks: int, scale: DemandScale | None) -> SavedForecast:
+    """The forecast by sku and store, as the history's rows stand."""
+    keys = rolling.history.keys.iloc[rolling.rows]
+    skus, starts = np.unique(keys["sku"].to_numpy(np.str_), return_index=True)
+    store_ids, stores = np.unique(keys["store_id"].to_numpy(np.str_), return_inverse=True)
+    units, base, drivers = _told(rolling, week, weeks)
+    return SavedForecast(
+        skus=pa.array(skus.tolist(), pa.string()),
+        store_ids=pa.array(store_ids.tolist(), pa.string()),
+        starts=np.append(starts, len(keys)).astype(np.int64),
+        stores=stores.astype(np.int32),
+        weeks=rolling.history.weeks[week : week + weeks].astype("datetime64[D]"),
+        units=units,
+        base=base,
+        drivers=drivers,
+        past=rolling.past_sales(week)[0].astype(np.float32),
+        scale=_arrays(scale),
+    )
+
+
+def _told(rolling: RollingForecast, week: int, weeks: int) -> tuple[Floats, Floats, Floats]:
+    number = len(rolling.rows)
+    units = np.empty((number, weeks, 1 + len(LEVELS)), np.float32)
+    base, drivers = np.empty(number, np.float32), np.empty((number, weeks, len(DRIVERS)), np.float32)
+    fitted = rolling.told_from(week)
+    for start in range(0, number, SERIES_AT_ONCE):
+        part, rows = slice(start, start + SERIES_AT_ONCE), rolling.rows[start : start + SERIES_AT_ONCE]
+        base[part] = base_units(fitted, rows)
+        for ahead in range(weeks):
+            told = fitted.predict(rows, np.full(len(rows), week + ahead, np.int64))
+            units[part, ahead] = np.column_stack([told.mean, told.quantiles])
+            drivers[part, ahead] = driver_factors(fitted, rows, week + ahead)
+    return units, base, drivers
+
+
+def _arrays(scale: DemandScale | None) -> Mapping[str, npt.NDArray[np.float64]]:
+    return {} if scale is None else {name: np.asarray(values, np.float64) for name, values in vars(scale).items()}
