@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from forecast.history import OBSERVED, PLANNED, Rows, SalesHistory
 from forecast.model import FittedForecast, fit_forecast
-from forecast.panel import panel_of
 from forecast.settings import ForecastSettings
 from schema.demand import LEVELS
 from schema.progress import Progress, silent
@@ -34,8 +33,7 @@ class RollingForecast:
 
     def quantiles(self, week: int) -> Floats:
         """Quantiles of the `num_ahead` weeks from column `week` on, by what was known before `[num_rows, n, 19]`."""
-        known = self.history.known_weeks(week)
-        model = replace(self.fitted, panel=panel_of(known, None, self.fitted.panel.effects), origin=week - 1)
+        model = self.fitted.seen_from(self.history.known_weeks(week))
         weeks = np.arange(week, week + self.num_ahead)
         told = model.predict(np.repeat(self.rows, len(weeks)), np.tile(weeks, len(self.rows)))
         return told.quantiles.reshape(len(self.rows), len(weeks), len(LEVELS))
