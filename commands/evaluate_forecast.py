@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from commands.console import out
 from commands.evaluation_options import (
     Files,
     JsonFile,
@@ -39,6 +40,7 @@ ObjectiveOption = Annotated[ObjectiveName, typer.Option("--objective", help="Wha
 Without = Annotated[
     str, typer.Option(help="Feature families to leave out in turn, parted by commas; `relations` is the graph.")
 ]
+PageFile = Annotated[Path | None, typer.Option("--report", help="Write all of it as one page of HTML here.")]
 RefitEvery = Annotated[
     int, typer.Option(min=1, help="Cut-offs that share a fit of the models; what is known goes on between them.")
 ]
@@ -59,6 +61,7 @@ def forecast_command(
     json: JsonFile = None,
     predictions: PredictionsFile = None,
     picture: PictureFile = None,
+    page: PageFile = None,
 ) -> None:
     """Forecast weekly units by product and store: the weeks of --rounds FILE, or --weeks of them from --as-of on."""
     from evaluation.forecast_rounds import read_rounds, single_round  # noqa: PLC0415
@@ -69,6 +72,7 @@ def forecast_command(
     with read_tables(ctx, source, tables, None) as (read, progress):
         report = _found(read, wanted, replace(_settings(objective, threads), seed=seed), without, 1, progress)
     tell(report, Files(json, predictions, picture))
+    _save_page(report, page)
 
 
 def backtest_command(
@@ -88,6 +92,7 @@ def backtest_command(
     json: JsonFile = None,
     predictions: PredictionsFile = None,
     picture: PictureFile = None,
+    page: PageFile = None,
 ) -> None:
     """Forecast from cut-offs that roll on week by week up to the last week there is."""
     from evaluation.forecast_rounds import rolling_rounds  # noqa: PLC0415
@@ -101,6 +106,15 @@ def backtest_command(
         chosen = replace(_settings(objective, threads), seed=seed)
         report = _found(read, rounds, chosen, without, refit_every, progress)
     tell(report, Files(json, predictions, picture))
+    _save_page(report, page)
+
+
+def _save_page(report: "Report", path: Path | None) -> None:
+    if path is not None:
+        from evaluation.forecast_page import save_page  # noqa: PLC0415
+
+        save_page(report, path)
+        out.print(f"Written: {path}")
 
 
 def _settings(objective: ObjectiveName, threads: int) -> "ForecastSettings":

@@ -30,7 +30,7 @@ ABLATED = ("relations",)
 """Families that every run leaves out in turn: the same model without the graph."""
 
 
-def run(
+def run(  # noqa: PLR0913  # keywords only: what is forecast, and from when
     tables: RetailTables,
     *,
     rounds: Sequence[Round] | None = None,

@@ -153,7 +153,7 @@ def fit_auto_ets(units: Grid) -> AutoEts:
 
 
 def _whole_lines(units: Grid) -> dict[int, Floats]:
-    """By row, the weeks from a series' first known one on, gaps within filled by straight lines, the end by the last."""
+    """By row, the weeks from the first known one on; gaps are filled by straight lines, the end by the last known."""
     lines = pd.DataFrame(units.T.astype(np.float64)).interpolate(limit_area="inside").ffill()
     whole = {row: lines[row].dropna().to_numpy() for row in range(len(units))}
     return {row: line for row, line in whole.items() if len(line) >= LEAST_WEEKS}
