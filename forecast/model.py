@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from forecast.examples import Examples, examples_of, sampled_examples
 from forecast.gbm import Trees, fit_trees
+from forecast.hierarchy import shared_misses
 from forecast.history import Rows, SalesHistory
 from forecast.panel import Panel, panel_of
 from forecast.quantiles import Residuals, at_levels, fit_residuals, median, median_by_share
@@ -28,6 +29,7 @@ class FittedForecast:
     Attributes:
         origin: the last week learnt from; forecasts are seen from its end.
         groups: `[num_series]` calibration group of each series: velocity class × category.
+        shared: correlation of two series' misses in the same week, as held out.
     """
 
     panel: Panel
@@ -36,6 +38,7 @@ class FittedForecast:
     groups: Rows
     origin: int
     settings: ForecastSettings
+    shared: float = 0.0
 
     def seen_from(self, history: SalesHistory) -> "FittedForecast":
         """The same trees, effects and residuals on a history with more known weeks, seen from its last known one.
@@ -106,10 +109,11 @@ def fit_forecast(
     seen = panel_of(history, relations, early.effects)
     shown = _held_out(seen, range(origin + 1 - held, origin + 1), horizons, settings)
     scaled, at = _scaled(first, shown)
+    shared = shared_misses(scaled, np.empty(0, np.int64) if shown is None else shown.target)
     panel = panel_of(history, relations)
     trees = _fitted(panel, range(1, origin + 1), horizons, settings)
     progress("fitting the forecast", 2, 2)
-    return FittedForecast(panel, trees, fit_residuals(scaled, groups[at], classes), groups, origin, settings)
+    return FittedForecast(panel, trees, fit_residuals(scaled, groups[at], classes), groups, origin, settings, shared)
 
 
 def _last_known(history: SalesHistory) -> int:
