@@ -33,6 +33,7 @@ _STYLE = """
 body { margin: 0; background: #f4f5f7; color: var(--ink); font: 15px/1.5 system-ui, "Segoe UI", Helvetica, sans-serif }
 main { max-width: 1080px; margin: 0 auto; padding: 40px 24px 64px }
 h1 { font-size: 30px; letter-spacing: -.02em; margin: 0 0 4px } h2 { font-size: 18px; margin: 0 0 12px }
+h2::first-letter { text-transform: uppercase } svg + .wide { margin-top: 12px }
 .lead { color: var(--soft); margin: 0 0 28px }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(210px, 1fr)); gap: 14px; margin-bottom: 14px }
 section, .card { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 20px 22px }
