@@ -13,6 +13,8 @@ from schema.grouping import Grouping
 
 if TYPE_CHECKING:
     from forecast.hierarchy import GroupForecast
+    from jobs.forecast import WeeksAhead
+    from lake.version import LakeVersion
     from schema.demand import DemandForecast
 
 MOST_SHOWN = 20
@@ -34,11 +36,21 @@ def forecast_command(
     picture: Annotated[Path | None, typer.Option("--picture", help="Draw the best sellers' fans here.")] = None,
 ) -> None:
     """Forecast weekly units with quantiles by product and store, from the newest lake version."""
-    from jobs.forecast import forecast_weeks, save_fans, summed_by  # noqa: PLC0415  # LightGBM takes a second
+    from jobs.forecast import forecast_weeks, save_fans  # noqa: PLC0415  # LightGBM and pandas take a second
 
     day, source = as_of.date() if as_of else None, newest(shop_of(ctx))
     with bars() as progress:
         found = forecast_weeks(source, weeks=weeks, as_of=day, sku=sku, store_id=store, seed=seed, progress=progress)
+    _tell(source, found, by, file)
+    if picture is not None:
+        save_fans(found, picture)
+        out.print(f"Written: {picture}")
+
+
+def _tell(source: "LakeVersion", found: "WeeksAhead", by: Grouping | None, file: Path | None) -> None:
+    """Print the largest rows, of products in stores or of sums; write all of them where a file is given."""
+    from jobs.forecast import summed_by  # noqa: PLC0415
+
     if by is None:
         told: DemandForecast | GroupForecast = found.forecast
         keys: tuple[Any, ...] = (found.forecast.store_id, found.forecast.sku)
@@ -60,6 +72,3 @@ def forecast_command(
     if file is not None:
         save_table(kept, file)
         out.print(f"Written: {file}")
-    if picture is not None:
-        save_fans(found, picture)
-        out.print(f"Written: {picture}")
