@@ -51,13 +51,14 @@ def _tell(source: "LakeVersion", found: "WeeksAhead", by: Grouping | None, file:
     """Print the largest rows, of products in stores or of sums; write all of them where a file is given."""
     from jobs.forecast import summed_by  # noqa: PLC0415
 
+    names: tuple[str, ...] = ("store", "sku") if by is None else (by.value,)
     if by is None:
         told: DemandForecast | GroupForecast = found.forecast
         keys: tuple[Any, ...] = (found.forecast.store_id, found.forecast.sku)
-        names, kept = ("store", "sku"), found.forecast.table()
+        kept = found.forecast.table()
     else:
         told = summed_by(source, found, by)
-        keys, names, kept = (told.group,), (by.value,), told.table(by.value)
+        keys, kept = (told.group,), told.table(by.value)
     first = sorted(range(len(told)), key=lambda row: -told.mean[row])[:MOST_SHOWN]
     rows = [
         (

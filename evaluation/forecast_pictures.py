@@ -50,7 +50,7 @@ def forest(gaps: Mapping[str, Mapping[str, Any]], results: Mapping[str, Mapping[
     """Differences with their 95 % intervals as shares of the other's own figure, one a line, as SVG."""
     figure, panel = _panel(10.4, 0.7 + 0.27 * len(gaps))
     names = []
-    for at, (name, gap) in enumerate(reversed(gaps.items())):
+    for at, (name, gap) in enumerate(reversed(list(gaps.items()))):
         metric = name.partition("_without_")[0]
         own = abs(results[gap["against"]].get(metric, 1.0)) or 1.0
         low, mean, high = (100 * gap[key] / own for key in ("low", "mean", "high"))

@@ -69,7 +69,7 @@ def summed(told: DemandForecast, groups: Labels, *, correlation: float) -> Group
         place = week[part] * len(names) + group[part]
         rows = np.arange(len(place))
         sums = sp.csr_matrix((np.ones(len(place)), (place, rows)), shape=(len(total), len(place)))
-        total += sums @ drawn(told.quantiles[part], ranks)
+        total += np.asarray(sums @ drawn(told.quantiles[part], ranks))
     some = np.unique(week * len(names) + group)
     return GroupForecast(
         group=names[some % len(names)].astype(object),
