@@ -1,11 +1,13 @@
 """The evaluation commands about demand: forecast and backtest."""
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from commands.console import out
 from commands.evaluation_options import (
     Files,
     JsonFile,
@@ -38,6 +40,10 @@ ObjectiveOption = Annotated[ObjectiveName, typer.Option("--objective", help="Wha
 Without = Annotated[
     str, typer.Option(help="Feature families to leave out in turn, parted by commas; `relations` is the graph.")
 ]
+PageFile = Annotated[Path | None, typer.Option("--report", help="Write all of it as one page of HTML here.")]
+RefitEvery = Annotated[
+    int, typer.Option(min=1, help="Cut-offs that share a fit of the models; what is known goes on between them.")
+]
 Threads = Annotated[int, typer.Option(min=1, help="Threads of the trees; on a busy machine one is the fastest.")]
 
 
@@ -55,6 +61,7 @@ def forecast_command(
     json: JsonFile = None,
     predictions: PredictionsFile = None,
     picture: PictureFile = None,
+    page: PageFile = None,
 ) -> None:
     """Forecast weekly units by product and store: the weeks of --rounds FILE, or --weeks of them from --as-of on."""
     from evaluation.forecast_rounds import read_rounds, single_round  # noqa: PLC0415
@@ -63,8 +70,9 @@ def forecast_command(
     if wanted is None and as_of is not None:
         wanted = single_round(as_of.date(), weeks)
     with read_tables(ctx, source, tables, None) as (read, progress):
-        report = _found(read, wanted, _settings(objective, threads), without, seed, progress)
+        report = _found(read, wanted, replace(_settings(objective, threads), seed=seed), without, 1, progress)
     tell(report, Files(json, predictions, picture))
+    _save_page(report, page)
 
 
 def backtest_command(
@@ -77,12 +85,14 @@ def backtest_command(
     skip: Annotated[int, typer.Option(min=0, help="Last weeks to leave out: to choose without having seen them.")] = 0,
     objective: ObjectiveOption = ObjectiveName.WAPE,
     without: Without = "relations",
+    refit_every: RefitEvery = 4,
     source: SourceOption = "retail-tables",
     threads: Threads = 1,
     seed: Seed = 0,
     json: JsonFile = None,
     predictions: PredictionsFile = None,
     picture: PictureFile = None,
+    page: PageFile = None,
 ) -> None:
     """Forecast from cut-offs that roll on week by week up to the last week there is."""
     from evaluation.forecast_rounds import rolling_rounds  # noqa: PLC0415
@@ -93,8 +103,18 @@ def backtest_command(
         rounds = rolling_rounds(
             history.first_week, history.num_weeks - skip, origins=origins, weeks=weeks, gap=gap, step=step
         )
-        report = _found(read, rounds, _settings(objective, threads), without, seed, progress)
+        chosen = replace(_settings(objective, threads), seed=seed)
+        report = _found(read, rounds, chosen, without, refit_every, progress)
     tell(report, Files(json, predictions, picture))
+    _save_page(report, page)
+
+
+def _save_page(report: "Report", path: Path | None) -> None:
+    if path is not None:
+        from evaluation.forecast_page import save_page  # noqa: PLC0415
+
+        save_page(report, path)
+        out.print(f"Written: {path}")
 
 
 def _settings(objective: ObjectiveName, threads: int) -> "ForecastSettings":
@@ -108,10 +128,18 @@ def _found(
     rounds: "list[Round] | None",
     settings: "ForecastSettings",
     without: str,
-    seed: int,
+    refit_every: int,
     progress: "Progress",
 ) -> "Report":
     from evaluation import forecast  # noqa: PLC0415  # LightGBM and pandas take a second to import
 
     families = [name for name in without.split(",") if name]
-    return forecast.run(tables, rounds=rounds, settings=settings, without=families, seed=seed, progress=progress)
+    return forecast.run(
+        tables,
+        rounds=rounds,
+        settings=settings,
+        without=families,
+        refit_every=refit_every,
+        seed=settings.seed,
+        progress=progress,
+    )

@@ -2,13 +2,20 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from commands.console import bars, out, table
 from commands.context import shop_of
 from commands.replenish import newest, save_table
+from schema.grouping import Grouping
+
+if TYPE_CHECKING:
+    from forecast.hierarchy import GroupForecast
+    from jobs.forecast import WeeksAhead
+    from lake.version import LakeVersion
+    from schema.demand import DemandForecast
 
 MOST_SHOWN = 20
 """Rows that are shown in the terminal; a file holds all."""
@@ -19,6 +26,7 @@ def forecast_command(
     weeks: Annotated[int, typer.Option(min=1, max=26, help="Weeks ahead.")] = 4,
     sku: Annotated[str | None, typer.Option(help="Of this product only.")] = None,
     store: Annotated[str | None, typer.Option(help="Of this store only.")] = None,
+    by: Annotated[Grouping | None, typer.Option(help="Sum by this; sums of different kinds agree.")] = None,
     as_of: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Look only at weeks that had ended by this day."),
@@ -30,25 +38,38 @@ def forecast_command(
     """Forecast weekly units with quantiles by product and store, from the newest lake version."""
     from jobs.forecast import forecast_weeks, save_fans  # noqa: PLC0415  # LightGBM and pandas take a second
 
-    day = as_of.date() if as_of else None
+    day, source = as_of.date() if as_of else None, newest(shop_of(ctx))
     with bars() as progress:
-        found = forecast_weeks(
-            newest(shop_of(ctx)), weeks=weeks, as_of=day, sku=sku, store_id=store, seed=seed, progress=progress
-        )
-    told = found.forecast
+        found = forecast_weeks(source, weeks=weeks, as_of=day, sku=sku, store_id=store, seed=seed, progress=progress)
+    _tell(source, found, by, file)
+    if picture is not None:
+        save_fans(found, picture)
+        out.print(f"Written: {picture}")
+
+
+def _tell(source: "LakeVersion", found: "WeeksAhead", by: Grouping | None, file: Path | None) -> None:
+    """Print the largest rows, of products in stores or of sums; write all of them where a file is given."""
+    from jobs.forecast import summed_by  # noqa: PLC0415
+
+    names: tuple[str, ...] = ("store", "sku") if by is None else (by.value,)
+    if by is None:
+        told: DemandForecast | GroupForecast = found.forecast
+        keys: tuple[Any, ...] = (found.forecast.store_id, found.forecast.sku)
+        kept = found.forecast.table()
+    else:
+        told = summed_by(source, found, by)
+        keys, kept = (told.group,), told.table(by.value)
     first = sorted(range(len(told)), key=lambda row: -told.mean[row])[:MOST_SHOWN]
     rows = [
         (
-            *(told.store_id[row], told.sku[row], told.week_starts_on[row]),
+            *(key[row] for key in keys),
+            told.week_starts_on[row],
             *(round(float(value), 1) for value in (told.mean[row], *told.quantiles[row, [0, 9, 18]])),
         )
         for row in first
     ]
-    columns = ("store", "sku", "week from", "expected", "q05", "q50", "q95")
+    columns = (*names, "week from", "expected", "q05", "q50", "q95")
     out.print(table(f"Units a week: {len(told):,} rows, the largest first", columns, rows))
     if file is not None:
-        save_table(told.table(), file)
+        save_table(kept, file)
         out.print(f"Written: {file}")
-    if picture is not None:
-        save_fans(found, picture)
-        out.print(f"Written: {picture}")

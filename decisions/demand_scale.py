@@ -25,7 +25,7 @@ class DemandScale:
 
     Attributes:
         cuts: demand between the classes `[NUM_CLASSES − 1]`, units a week.
-        blend: weight of the forecast against the mean of past sales.
+        blend: weight of the forecast against the mean of past sales, the same for all classes.
         level: times the forecast's own mean.
         width: times its spread about the mean.
     """
@@ -67,7 +67,7 @@ def scale_by(quantiles: Sequence[Floats], past: Sequence[Floats], wanted: Floats
     return fit_scale(
         drawn[0].mean(axis=1) / SCALE_WEEKS,
         told=np.stack([each.mean(axis=1) for each in drawn], axis=1),
-        spread=np.stack([each.std(axis=1) for each in drawn], axis=1),
+        spread=np.stack([np.abs(each - each.mean(axis=1, keepdims=True)).mean(axis=1) for each in drawn], axis=1),
         past=SCALE_WEEKS * np.stack(past[:whole], axis=1),
         actual=np.stack([wanted[:, review : review + SCALE_WEEKS].sum(axis=1) for review in range(whole)], axis=1),
     )
@@ -79,23 +79,19 @@ def fit_scale(week_mean: Floats, *, told: Floats, spread: Floats, past: Floats, 
     Args:
         week_mean: `[num_lines]` units a week that put a line in its class.
         told: `[num_lines, num_reviews]` units that were expected over some weeks after each review.
-        spread: their standard deviation.
+        spread: their mean absolute deviation.
         past: units of as many weeks like those before each review.
         actual: what was wanted in them.
     """
     cuts = np.quantile(week_mean, np.arange(1, NUM_CLASSES) / NUM_CLASSES)
     kind = np.searchsorted(cuts, week_mean)
-    blend, level, width = (np.ones(NUM_CLASSES) for _ in range(3))
-    for number in range(NUM_CLASSES):
-        own = kind == number
-        if not own.any() or told[own].sum() <= 0 or actual[own].sum() <= 0:
-            continue
-        known = own.sum() / (own.sum() + PRIOR_LINES)
-        level[number] = 1 + known * (actual[own].sum() / told[own].sum() - 1)
-        means = [one * level[number] * told[own] + (1 - one) * past[own] for one in BLENDS]
-        best = int(np.argmin([np.abs(actual[own] - mean).sum() for mean in means]))
-        blend[number] = BLENDS[best]
-        misses = actual[own] - means[best]
-        ratio = np.sqrt((misses**2).sum() / max(float((spread[own] ** 2).sum()), 1e-9))
-        width[number] = 1 + known * (ratio - 1)
-    return DemandScale(cuts, blend, level, width)
+    level, width = np.ones(NUM_CLASSES), np.ones(NUM_CLASSES)
+    known = np.bincount(kind, minlength=NUM_CLASSES) / (np.bincount(kind, minlength=NUM_CLASSES) + PRIOR_LINES)
+    sums = [np.bincount(kind, one.sum(axis=1), NUM_CLASSES) for one in (told, actual)]
+    is_told = (sums[0] > 0) & (sums[1] > 0)
+    level[is_told] = 1 + known[is_told] * (sums[1][is_told] / sums[0][is_told] - 1)
+    means = [one * level[kind][:, None] * told + (1 - one) * past for one in BLENDS]
+    best = int(np.argmin([np.abs(actual - mean).sum() for mean in means])) if is_told.any() else len(BLENDS) - 1
+    misses, wide = (np.bincount(kind, one.sum(axis=1), NUM_CLASSES) for one in (np.abs(actual - means[best]), spread))
+    width[is_told] = 1 + known[is_told] * (misses[is_told] / np.maximum(wide[is_told], 1e-9) - 1)
+    return DemandScale(cuts, np.full(NUM_CLASSES, BLENDS[best]), level, width)

@@ -1,11 +1,12 @@
 """Order points: how low each line may run before it is ordered, by what is lost and held at each level."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from decisions.order_play import NUM_PLAYED, Courses, Terms, played
 from measures.inventory import critical_ratio
 from schema.order_policy import OrderPolicy, Target
 from schema.supply import OrderLines
@@ -13,6 +14,9 @@ from schema.supply import OrderLines
 Floats = npt.NDArray[np.float64]
 NUM_LEVELS: Final = 64
 """Order points that are weighed for each line, evenly from none to more than was ever drawn."""
+
+LEAST_LOST: Final = 0.001
+"""Share of what is wanted below which a loss is not told from none."""
 
 
 @dataclass(frozen=True)
@@ -22,12 +26,40 @@ class Tradeoff:
     Attributes:
         levels: order points, whole units.
         lost: expected units lost until the next review's order comes, per review.
+        stock: units held, as far as they differ between order points.
         met: chance that demand until then is met.
+        wanted: `[num_lines]` units that `lost` is of.
     """
 
     levels: Floats
     lost: Floats
+    stock: Floats
     met: Floats
+    wanted: Floats
+
+
+def played_tradeoff(choice: Tradeoff, weeks: Courses, lines: OrderLines, batch: Floats, review_days: int) -> Tradeoff:
+    """The same order points, what they lose and hold being played (`decisions.order_play`), not told by a formula.
+
+    Some points are played; between two of them losses fall as exponentials do: straight lines would let none but the
+    points played be chosen.
+
+    Args:
+        weeks: `[num_lines, num_weeks, num_draws]` courses of demand, of `week_draws`.
+        batch: `[num_lines]` units that an order lifts the stock by, at least 1.
+    """
+    some = np.round(np.linspace(0, NUM_LEVELS - 1, NUM_PLAYED)).astype(np.int64)
+    terms = Terms(np.maximum(lines.pack_units, 1), np.maximum(lines.min_order_units, 1), batch)
+    found = played(choice.levels[:, some], weeks, lines.lead_days, terms, review_days)
+    between = np.stack([np.interp(np.arange(NUM_LEVELS), some, one) for one in np.eye(NUM_PLAYED)])
+    least = LEAST_LOST * np.maximum(found.wanted, 1e-9)[:, None]
+    lost = np.exp(np.log(found.lost + least) @ between) - least
+    return replace(
+        choice,
+        lost=np.maximum(np.minimum.accumulate(lost, axis=1), 0),
+        stock=np.maximum.accumulate(found.stock @ between, axis=1),
+        wanted=found.wanted,
+    )
 
 
 def tradeoff(until_order: Floats, until_next: Floats, batch: Floats) -> Tradeoff:
@@ -49,17 +81,15 @@ def tradeoff(until_order: Floats, until_next: Floats, batch: Floats) -> Tradeoff
         level = levels[:, at]
         lost[:, at] = _excess(until_next, level, batch) - _excess(until_order, level, batch)
         met[:, at] = (until_next <= level[:, None] + 1).mean(axis=1)
-    return Tradeoff(levels, np.maximum(np.minimum.accumulate(lost, axis=1), 0), met)
+    wanted = until_next.mean(axis=1) - until_order.mean(axis=1)
+    return Tradeoff(levels, np.maximum(np.minimum.accumulate(lost, axis=1), 0), levels, met, wanted)
 
 
-def order_points(choice: Tradeoff, lines: OrderLines, policy: OrderPolicy, demand: Floats) -> Floats:
+def order_points(choice: Tradeoff, lines: OrderLines, policy: OrderPolicy) -> Floats:
     """Order point of each line `[num_lines]`, units.
 
     A fill rate is one of all lines together: the stock that costs least and loses no more than that. Where substitutes
     are pooled, what they would take over is not lost.
-
-    Args:
-        demand: `[num_lines]` expected units in one review period.
     """
     if policy.target is Target.SERVICE_LEVEL:
         return _first(choice.levels, choice.met >= policy.level)
@@ -69,7 +99,7 @@ def order_points(choice: Tradeoff, lines: OrderLines, policy: OrderPolicy, deman
         margin = np.maximum(np.nan_to_num(lines.price - lines.unit_cost, nan=1.0), 0) * weight
         held = policy.holding_share * cost * policy.review_days / 365
         return _first(choice.levels, choice.met >= critical_ratio(margin, held)[:, None])
-    allowed = (1 - policy.level) * float(demand.sum())
+    allowed = (1 - policy.level) * float(choice.wanted.sum())
     return _least_stock(choice, weight, allowed)
 
 
@@ -79,10 +109,10 @@ def _least_stock(choice: Tradeoff, weight: Floats, allowed: float) -> Floats:
     low, high = 0.0, 4.0
     for _ in range(50):
         price = (low + high) / 2
-        at = (weight[:, None] * choice.lost + price * choice.levels).argmin(axis=1)
+        at = (weight[:, None] * choice.lost + price * choice.stock).argmin(axis=1)
         is_less = float((weight * choice.lost[rows, at]).sum()) <= allowed
         low, high = (price, high) if is_less else (low, price)
-    at = (weight[:, None] * choice.lost + low * choice.levels).argmin(axis=1)
+    at = (weight[:, None] * choice.lost + low * choice.stock).argmin(axis=1)
     return np.asarray(choice.levels[rows, at])
 
 

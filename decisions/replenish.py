@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from decisions.lead_demand import Floats, demand_within, week_draws
 from decisions.order_plan import affordable
-from decisions.order_points import order_points, tradeoff
+from decisions.order_play import NUM_COURSES
+from decisions.order_points import Tradeoff, order_points, played_tradeoff, tradeoff
 from measures.inventory import lead_demand_sd, safety_stock
 from schema.errors import BadInput
 from schema.order_policy import OrderPolicy, Target
@@ -25,6 +26,7 @@ class LineDemand:
         in_review: expected units in one review period.
         day_mean, day_sd: units a day, days being independent, as the textbook has it.
         over_life: units within the shelf life; infinite for what keeps.
+        weeks: `[num_lines, num_weeks, NUM_COURSES]` float32, some of the courses week by week.
     """
 
     until_order: Floats
@@ -33,6 +35,7 @@ class LineDemand:
     day_mean: Floats
     day_sd: Floats
     over_life: Floats
+    weeks: npt.NDArray[np.float32]
 
     @classmethod
     def of(cls, lines: OrderLines, review_days: int) -> "LineDemand":
@@ -48,6 +51,7 @@ class LineDemand:
             day_mean=weeks.mean(axis=(1, 2)) / 7,
             day_sd=weeks.std(axis=2).mean(axis=1) / np.sqrt(7),
             over_life=np.where(np.isfinite(lines.shelf_life_days)[:, None], over_life, np.inf),
+            weeks=weeks[..., :NUM_COURSES].astype(np.float32),
         )
 
 
@@ -94,11 +98,18 @@ def wanted(lines: OrderLines, policy: OrderPolicy) -> tuple[Wanted, LineDemand]:
     """
     checked(policy)
     demand = LineDemand.of(lines, policy.review_days)
-    choice = tradeoff(demand.until_order, demand.until_next, batch_units(lines, demand.in_review))
-    points = order_points(choice, lines, policy, demand.in_review)
+    points = order_points(choices(lines, demand, policy), lines, policy)
     units = ordered_units(points, lines.on_hand + lines.on_order, lines, demand.until_next.mean(axis=1) > 0)
     kept = units if policy.waste_share is None else _less_waste(units, lines, demand, policy.waste_share)
     return Wanted(points, kept, units - kept), demand
+
+
+def choices(lines: OrderLines, demand: LineDemand, policy: OrderPolicy) -> Tradeoff:
+    """What each order point of each line brings: played where a fill rate is asked, for what is short is lost."""
+    batch = batch_units(lines, demand.in_review)
+    found = tradeoff(demand.until_order, demand.until_next, batch)
+    is_played = policy.target is Target.FILL_RATE
+    return played_tradeoff(found, demand.weeks, lines, batch, policy.review_days) if is_played else found
 
 
 def ordered_units(points: Floats, position: Floats, lines: OrderLines, sells: npt.NDArray[np.bool_]) -> Floats:

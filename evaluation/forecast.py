@@ -1,7 +1,7 @@
 """Protocol forecast: units of products in stores and weeks, from rolling cut-offs, beside simple forecasts."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -9,18 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from evaluation.forecast_models import Cut, Model, fitted_models, simple_models
 from evaluation.forecast_report import forecast_report
 from evaluation.forecast_rounds import Round, single_round
 from evaluation.forecast_scoring import Losses, Scored, Truth, losses_of
 from evaluation.report import OURS, Report
-from forecast.baselines import SIMPLE, auto_ets_forecasts, simple_forecasts
 from forecast.features import FAMILIES
 from forecast.history import SalesHistory, read_history
-from forecast.model import fit_forecast
 from forecast.settings import ForecastSettings
 from forecast.velocity import velocity_classes
 from measures.forecasting import naive_scales
-from schema.demand import DemandForecast
 from schema.errors import BadInput, EmptyWindow
 from schema.progress import Progress, silent
 from schema.tables import RetailTables
@@ -32,36 +30,14 @@ ABLATED = ("relations",)
 """Families that every run leaves out in turn: the same model without the graph."""
 
 
-@dataclass(frozen=True)
-class Cut:
-    """One round laid over the history.
-
-    Attributes:
-        history: OBSERVED facts cut at the round's `train_before`.
-        origin: the last known week.
-    """
-
-    history: SalesHistory
-    truth: Truth
-    origin: int
-
-    @property
-    def horizons(self) -> list[int]:
-        """Weeks ahead of the predicted weeks, ascending."""
-        return [int(week) - self.origin for week in np.unique(self.truth.week)]
-
-
-Model = Callable[[Cut], DemandForecast]
-"""Forecasts the rows of a round, fitting what it needs first."""
-
-
-def run(
+def run(  # noqa: PLR0913  # keywords only: what is forecast, and from when
     tables: RetailTables,
     *,
     rounds: Sequence[Round] | None = None,
     as_of: date | None = None,
     settings: ForecastSettings | None = None,
     without: Sequence[str] = ABLATED,
+    refit_every: int = 1,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Report:
@@ -70,6 +46,7 @@ def run(
     Args:
         rounds: cut-offs and weeks; None takes one of WEEKS weeks from `as_of`.
         without: feature families; our model is fitted once more without each.
+        refit_every: rounds that share a fit, models and AutoETS alike; what is known goes on from round to round.
 
     Raises:
         MissingTable: if there is no `weekly_sales`.
@@ -85,7 +62,7 @@ def run(
         rounds = single_round(as_of, WEEKS)
     history = read_history(tables)
     settings = replace(settings or ForecastSettings(), seed=seed)
-    models = {**_fitted_models(settings, without), **_simple_models()}
+    models = {**fitted_models(settings, without, refit_every), **simple_models(refit_every)}
     found = _forecasts(history, rounds, models, progress)
     return forecast_report(
         tables,
@@ -174,40 +151,3 @@ def _promoted(
 ) -> npt.NDArray[np.bool_]:
     shares = [history.grids[name][series, week] for name in ("feature_share", "display_share", "price_cut_share")]
     return np.nan_to_num(np.maximum.reduce([np.nan_to_num(share) for share in shares])) > 0
-
-
-def _fitted_models(settings: ForecastSettings, without: Sequence[str]) -> Mapping[str, Model]:
-    def fitted(chosen: ForecastSettings) -> Model:
-        def told(cut: Cut) -> DemandForecast:
-            model = fit_forecast(cut.history, horizons=cut.horizons, settings=chosen)
-            return model.predict(cut.truth.series, cut.truth.week)
-
-        return told
-
-    left_out = {f"without {family}": fitted(settings.without(family)) for family in without}
-    return {OURS: fitted(settings), **left_out}
-
-
-def _simple_models() -> Mapping[str, Model]:
-    def named(name: str) -> Model:
-        def told(cut: Cut) -> DemandForecast:
-            units = cut.history.grids["units"][:, : cut.origin + 1]
-            found = auto_ets_forecasts(units, cut.horizons) if name == "AutoETS" else None
-            return _rows(simple_forecasts(name, units, cut.horizons) if found is None else found, cut)
-
-        return told
-
-    return {name: named(name) for name in (*SIMPLE, "AutoETS")}
-
-
-def _rows(told: Floats, cut: Cut) -> DemandForecast:
-    """The rows of a round out of forecasts `[num_horizons, num_series, 20]`."""
-    truth, keys = cut.truth, cut.history.keys
-    values = told[np.searchsorted(cut.horizons, truth.week - cut.origin), truth.series]
-    return DemandForecast(
-        sku=keys["sku"].to_numpy(object)[truth.series],
-        store_id=keys["store_id"].to_numpy(object)[truth.series],
-        week_starts_on=cut.history.weeks[truth.week],
-        mean=values[:, 0],
-        quantiles=np.sort(values[:, 1:], axis=1),
-    )

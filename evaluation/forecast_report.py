@@ -47,7 +47,7 @@ def forecast_report(
         predictions=predictions,
         notes=_notes(history, scored, rounds, settings),
         settings={OURS: {"objective": settings.objective, "families": list(settings.families)}},
-        curves=_curves(history, scored, results),
+        curves=_curves(history, scored, results, rounds),
     )
 
 
@@ -82,7 +82,9 @@ def _notes(
     )
 
 
-def _curves(history: SalesHistory, scored: Scored, results: dict[str, dict[str, float]]) -> tuple[Curve, ...]:
+def _curves(
+    history: SalesHistory, scored: Scored, results: dict[str, dict[str, float]], rounds: Sequence[Round]
+) -> tuple[Curve, ...]:
     simple = [name for name in results if name != OURS and not name.startswith(ABLATION)]
     nearest = sorted(simple, key=lambda name: results[name].get("wape", np.inf))[: SHOWN - 1]
     wanted = (LEVELS, LEVELS)
@@ -97,5 +99,11 @@ def _curves(history: SalesHistory, scored: Scored, results: dict[str, dict[str, 
     return (
         Curve("calibration: share at or below each quantile", calibration, wanted),
         Curve("WAPE by predicted week", weekly),
+        *([_by_cut(scored, rounds, nearest)] if len(rounds) > 1 else []),
         Curve("coverage of the 90 % interval by velocity class", covers, (names, [0.9] * len(names))),
     )
+
+
+def _by_cut(scored: Scored, rounds: Sequence[Round], nearest: Sequence[str]) -> Curve:
+    days = [one.train_before for one in rounds]
+    return Curve("WAPE by cut-off", {name: (days, scored.by_round(name, RATIOS[0])) for name in (OURS, *nearest)})

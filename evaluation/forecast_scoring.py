@@ -113,6 +113,11 @@ class Scored:
         weeks, place = np.unique(np.concatenate([truth.week for truth in self.truths]), return_inverse=True)
         return weeks, np.bincount(place, top) / np.maximum(np.bincount(place, bottom), 1e-12)
 
+    def by_round(self, name: str, metric: str) -> list[float]:
+        """A metric of RATIOS in each round, in their order."""
+        pairs = [one.ratio(metric, truth.units) for one, truth in zip(self.losses[name], self.truths, strict=True)]
+        return [float(top.sum() / max(bottom.sum(), 1e-12)) for top, bottom in pairs]
+
     def below(self, name: str) -> Floats:
         """Share of rows at or below each quantile `[19]`."""
         sizes = [len(truth.units) for truth in self.truths]

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from decisions.order_points import order_points, tradeoff
-from decisions.replenish import LineDemand, batch_units, checked, ordered_units
+from decisions.order_points import Tradeoff, order_points
+from decisions.replenish import LineDemand, batch_units, checked, choices, ordered_units
 from decisions.simulation import Orders, simulate
 from decisions.textbook import fill_rate_points, service_points
 from evaluation.replay import REVIEW_DAYS, Replay, WhatIf, history_figures, read_replay
@@ -26,40 +27,45 @@ from schema.tables import RetailTables
 Floats = npt.NDArray[np.float64]
 Points = Callable[[int], Floats]
 """Number of the review → order points `[num_lines]`."""
-SWEPT: Final = (0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98)
-"""Service levels at which Z·σ·√L is played besides, to find the one that meets as much as ours."""
+Family = Callable[[float], Points]
+"""A policy by the level asked of it."""
+SERVICES: Final = (0.3, 0.5, 0.7, 0.8, 0.9, 0.97)
+"""Service levels at which Z·σ·√L is played besides, to find the stock that it needs for the fill rate asked."""
+FILLS: Final = (0.85, 0.9, 0.93, 0.97, 0.985)
+"""Fill rates that the others are asked for besides, to the same end."""
 
 
-def policies_played(
-    replay: Replay, level: float, *, progress: Progress = silent
-) -> tuple[Mapping[str, Mapping[str, float]], float]:
-    """Figures by policy, and Z·σ·√L's stock over ours where its Z is chosen afterwards to fill as much.
+def policies_played(replay: Replay, level: float, *, progress: Progress = silent) -> Mapping[str, Mapping[str, float]]:
+    """Figures by policy, the shop's own past first.
+
+    Each policy is played at the level asked and at others; `stock_at_asked` is the stock at which it would fill just
+    what was asked, between its two nearest levels, and is left out where none of them come so low or high.
 
     Args:
         level: the fill rate asked of ours, and of the textbook's fill-rate form; Z·σ·√L takes it for its service level,
             as is often done.
-
-    Returns:
-        Of ours, ours with substitutes pooled, Z·σ·√L on our forecast and on past sales, the textbook's fill-rate form
-        on our forecast, and the shop's own past; the ratio is NaN where no service level fills as much.
     """
     demands = _demands(replay, progress)
-    makers: dict[str, Points] = {
-        "Z·σ·√L, past sales": _textbook(replay, level, None),
-        "Z·σ·√L, our forecast": _textbook(replay, level, demands),
-        "textbook fill rate, our forecast": _filling(replay, level, demands),
-        "substitutes pooled": _ours(replay, level, demands, pools=True),
-        OURS: _ours(replay, level, demands, pools=False),
+    ours = [choices(replay.lines, demand, OrderPolicy(review_days=REVIEW_DAYS)) for demand in demands]
+    families: dict[str, tuple[Family, Sequence[float]]] = {
+        "Z·σ·√L, past sales": (partial(_textbook, replay, None), SERVICES),
+        "Z·σ·√L, our forecast": (partial(_textbook, replay, demands), SERVICES),
+        "textbook fill rate, our forecast": (partial(_filling, replay, demands), FILLS),
+        "substitutes pooled": (partial(_ours, replay, ours, True), ()),
+        OURS: (partial(_ours, replay, ours, False), FILLS),
     }
+    number = sum(1 + len(others) for _, others in families.values())
     found: dict[str, Mapping[str, float]] = {"as it was": history_figures(replay)}
-    for number, (name, points) in enumerate(makers.items()):
-        found[name] = _played(replay, points, demands)
-        progress("policies played", number + 1, len(makers) + len(SWEPT))
-    swept = []
-    for number, service in enumerate(SWEPT):
-        swept.append(_played(replay, _textbook(replay, service, demands), demands))
-        progress("policies played", len(makers) + number + 1, len(makers) + len(SWEPT))
-    return found, stock_at(swept, found[OURS]["fill_rate"]) / found[OURS]["stock_units"]
+    done = 0
+    for name, (family, others) in families.items():
+        played = []
+        for one in (level, *others):
+            played.append(_played(replay, family(one), demands))
+            done += 1
+            progress("policies played", done, number)
+        stock = stock_at(played, level)
+        found[name] = {**played[0], **({} if np.isnan(stock) else {"stock_at_asked": stock})}
+    return found
 
 
 def _demands(replay: Replay, progress: Progress) -> list[LineDemand]:
@@ -91,23 +97,25 @@ def _played(replay: Replay, points: Points, demands: list[LineDemand]) -> dict[s
         return ordered_units(first if review == 0 else points(review), position, replay.lines, sells)
 
     play: Orders = orders
-    return simulate(replay.scene, play, opening=np.floor(first + batch / 2)).figures(replay.scene)
+    return simulate(replay.scene, play, opening=first + above_point(batch)).figures(replay.scene)
 
 
-def _ours(replay: Replay, level: float, demands: list[LineDemand], *, pools: bool) -> Points:
+def above_point(batch: Floats) -> Floats:
+    """Units that shelves begin with above the order point `[num_lines]`: any from 1 to a batch, alike for all policies.
+
+    Batches that last longer than the weeks played would hide, begun at their middle, what running out of one costs.
+    """
+    return np.asarray(np.ceil(batch * np.random.default_rng(0).uniform(1e-9, 1, len(batch))))
+
+
+def _ours(replay: Replay, ours: Sequence[Tradeoff], pools: bool, level: float) -> Points:
     policy = OrderPolicy(level=level, review_days=REVIEW_DAYS, pools_substitutes=pools)
     kept = np.asarray(replay.scene.transfer.sum(axis=1)).ravel()
     lines = replace(replay.lines, kept_share=np.clip(kept, 0, 1))
-
-    def points(review: int) -> Floats:
-        demand = demands[review]
-        choice = tradeoff(demand.until_order, demand.until_next, batch_units(lines, demand.in_review))
-        return order_points(choice, lines, policy, demand.in_review)
-
-    return points
+    return lambda review: order_points(ours[review], lines, policy)
 
 
-def _textbook(replay: Replay, level: float, demands: list[LineDemand] | None) -> Points:
+def _textbook(replay: Replay, demands: list[LineDemand] | None, level: float) -> Points:
     def points(review: int) -> Floats:
         mean, sd = _by_day(replay, review, demands)
         return np.maximum(service_points(mean, sd, replay.lines.lead_days, review_days=REVIEW_DAYS, level=level), 0)
@@ -115,7 +123,7 @@ def _textbook(replay: Replay, level: float, demands: list[LineDemand] | None) ->
     return points
 
 
-def _filling(replay: Replay, level: float, demands: list[LineDemand]) -> Points:
+def _filling(replay: Replay, demands: list[LineDemand], level: float) -> Points:
     def points(review: int) -> Floats:
         mean, sd = _by_day(replay, review, demands)
         return fill_rate_points(mean, sd, replay.lines.lead_days, review_days=REVIEW_DAYS, level=level)
@@ -169,7 +177,7 @@ def run(  # noqa: PLR0913  # keywords only: what is played
 
 
 def _report(replay: Replay, tables: TableSource, level: float, seed: int, progress: Progress) -> Report:
-    results, ratio = policies_played(replay, level, progress=progress)
+    results = policies_played(replay, level, progress=progress)
     start, skipped = replay.rolling.history.weeks[replay.rolling.origin], replay.scene.skip_days // 7
     return Report(
         protocol="replenishment",
@@ -184,8 +192,8 @@ def _report(replay: Replay, tables: TableSource, level: float, seed: int, progre
         notes=(
             f"{len(replay.lines):,} lines, {replay.num_reviews} weeks, the first {skipped} not counted; "
             f"asked: a fill rate of {level:g}.",
-            f"Z·σ·√L on our forecast needs {ratio:.3f} times our stock where its Z is chosen afterwards to fill as "
-            "much as ours did.",
+            "stock_at_asked: units on all shelves where each policy's level is chosen afterwards so that it fills just "
+            "what was asked.",
             "As it was: the shop's own weeks' ends, sales over estimated demand.",
         ),
     )

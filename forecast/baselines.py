@@ -1,7 +1,8 @@
 """Simple forecasts that the model must beat: seasonal naive, means, Croston, TSB and AutoETS."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ Baseline = Callable[[Grid, int], Floats]
 SEASON = 52
 HELD_OUT = 6
 """Origins before the last known week that a baseline's intervals are learnt from."""
+LEAST_WEEKS = 10
+"""Known weeks below which AutoETS is not fitted."""
 SMOOTHING = 0.1
 """Croston's and TSB's rate, for demand and for its interval or chance."""
 
@@ -108,33 +111,52 @@ def simple_forecasts(name: str, units: Grid, horizons: Sequence[int]) -> Floats:
     return np.stack(found)
 
 
-def auto_ets_forecasts(units: Grid, horizons: Sequence[int]) -> Floats:
-    """AutoETS without season, point and quantiles at LEVELS `[num_horizons, num_series, 20]`, at least 0; never NaN.
+@dataclass(frozen=True)
+class AutoEts:
+    """AutoETS without season, chosen and fitted series by series; it can be rolled on to later weeks.
 
     Unknown weeks within a series are filled by straight lines, for it needs every week. A season of 52 would take
     half an hour where this takes a minute.
 
+    Attributes:
+        models: by row, of series with LEAST_WEEKS known weeks.
+
     Source: Hyndman, Koehler, Snyder and Grose 2002, as the `statsforecast` package has it.
     """
-    from statsforecast import StatsForecast  # noqa: PLC0415  # only evaluation wants it
-    from statsforecast.models import AutoETS  # noqa: PLC0415
 
-    lines = pd.DataFrame(units.T.astype(np.float64)).interpolate(limit_area="inside").ffill()
-    long = lines.melt(var_name="unique_id", value_name="y", ignore_index=False).rename_axis("ds").reset_index()
-    long = long.dropna()[["unique_id", "ds", "y"]]
-    found = np.full((len(horizons), len(units), 20), np.nan)
-    counts = long.groupby("unique_id")["y"].transform("size")
-    long = long[counts >= 10].assign(unique_id=lambda frame: frame["unique_id"].astype(np.int64))
-    if len(long):
+    models: Mapping[int, Any]
+
+    def forecasts(self, units: Grid, horizons: Sequence[int]) -> Floats:
+        """Point and quantiles at LEVELS `[num_horizons, num_series, 20]`, at least 0; never NaN.
+
+        Args:
+            units: `[num_series, num_weeks]` of the weeks known by now: those fitted on, and perhaps later ones, over
+                which states are rolled on with the parameters that were fitted.
+        """
         widths = [round(100 * (1 - 2 * level)) for level in LEVELS[:9]]
-        engine = StatsForecast(models=[AutoETS(season_length=1)], freq=1, n_jobs=1)
-        told = engine.forecast(df=long, h=max(horizons), level=widths)
-        names = ["AutoETS", *(f"AutoETS-lo-{width}" for width in widths), "AutoETS"]
-        names += [f"AutoETS-hi-{width}" for width in reversed(widths)]
-        values = told[names].to_numpy(np.float64).reshape(-1, max(horizons), 20)
-        found[:, told["unique_id"].to_numpy()[:: max(horizons)]] = values[:, np.array(horizons) - 1].swapaxes(0, 1)
-    rest = simple_forecasts("mean", units, horizons)
-    return np.maximum(np.where(np.isfinite(found), found, rest), 0.0)
+        names = ["mean", *(f"lo-{width}" for width in widths), "mean", *(f"hi-{width}" for width in reversed(widths))]
+        found = simple_forecasts("mean", units, horizons)
+        steps = np.array(horizons) - 1
+        for row, line in _whole_lines(units).items():
+            if row in self.models:
+                told = self.models[row].forward(line, max(horizons), level=widths)
+                values = np.column_stack([told[name] for name in names])[steps]
+                found[:, row] = np.where(np.isfinite(values), values, found[:, row])
+        return np.maximum(found, 0.0)
+
+
+def fit_auto_ets(units: Grid) -> AutoEts:
+    """AutoETS for every series with LEAST_WEEKS known weeks of `units` `[num_series, num_weeks]`, NaN where unknown."""
+    from statsforecast.models import AutoETS  # noqa: PLC0415  # only evaluation wants it
+
+    return AutoEts({row: AutoETS(season_length=1).fit(line) for row, line in _whole_lines(units).items()})
+
+
+def _whole_lines(units: Grid) -> dict[int, Floats]:
+    """By row, the weeks from the first known one on; gaps are filled by straight lines, the end by the last known."""
+    lines = pd.DataFrame(units.T.astype(np.float64)).interpolate(limit_area="inside").ffill()
+    whole = {row: lines[row].dropna().to_numpy() for row in range(len(units))}
+    return {row: line for row, line in whole.items() if len(line) >= LEAST_WEEKS}
 
 
 def _mean(units: Grid) -> Floats:

@@ -1,13 +1,14 @@
 """The demand forecast: one model for all products, stores and horizons, with calibrated intervals."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from forecast.examples import Examples, examples_of, sampled_examples
 from forecast.gbm import Trees, fit_trees
+from forecast.hierarchy import shared_misses
 from forecast.history import Rows, SalesHistory
 from forecast.panel import Panel, panel_of
 from forecast.quantiles import Residuals, at_levels, fit_residuals, median, median_by_share
@@ -28,6 +29,7 @@ class FittedForecast:
     Attributes:
         origin: the last week learnt from; forecasts are seen from its end.
         groups: `[num_series]` calibration group of each series: velocity class × category.
+        shared: correlation of two series' misses in the same week, as held out.
     """
 
     panel: Panel
@@ -36,6 +38,19 @@ class FittedForecast:
     groups: Rows
     origin: int
     settings: ForecastSettings
+    shared: float = 0.0
+
+    def seen_from(self, history: SalesHistory) -> "FittedForecast":
+        """The same trees, effects and residuals on a history with more known weeks, seen from its last known one.
+
+        Args:
+            history: grid of the same series and weeks; relations are those of the fit.
+
+        Raises:
+            EmptyWindow: if no week is known.
+        """
+        panel = replace(panel_of(history, None, self.panel.effects), peers=self.panel.peers)
+        return replace(self, panel=panel, origin=_last_known(history))
 
     def predict(self, series: Rows, targets: Rows) -> DemandForecast:
         """Units of rows of the history's grids in weeks after the origin; each sees its own planned price.
@@ -85,11 +100,7 @@ def fit_forecast(
         EmptyWindow: if no week is known.
     """
     settings = settings or ForecastSettings()
-    units = history.grids["units"]
-    known = np.isfinite(units).any(axis=0)
-    if not known.any():
-        raise EmptyWindow("No week of sales had ended by the cut-off.", remedy="Choose a later cut-off.")
-    origin = int(np.flatnonzero(known)[-1])
+    units, origin = history.grids["units"], _last_known(history)
     groups, classes = _groups(history, velocity_classes(units[:, : origin + 1]))
     held = min(settings.calibration_weeks, origin // 4)
     early = panel_of(history.known_weeks(origin + 1 - held), relations)
@@ -98,10 +109,18 @@ def fit_forecast(
     seen = panel_of(history, relations, early.effects)
     shown = _held_out(seen, range(origin + 1 - held, origin + 1), horizons, settings)
     scaled, at = _scaled(first, shown)
+    shared = shared_misses(scaled, np.empty(0, np.int64) if shown is None else shown.target)
     panel = panel_of(history, relations)
     trees = _fitted(panel, range(1, origin + 1), horizons, settings)
     progress("fitting the forecast", 2, 2)
-    return FittedForecast(panel, trees, fit_residuals(scaled, groups[at], classes), groups, origin, settings)
+    return FittedForecast(panel, trees, fit_residuals(scaled, groups[at], classes), groups, origin, settings, shared)
+
+
+def _last_known(history: SalesHistory) -> int:
+    known = np.flatnonzero(np.isfinite(history.grids["units"]).any(axis=0))
+    if not len(known):
+        raise EmptyWindow("No week of sales had ended by the cut-off.", remedy="Choose a later cut-off.")
+    return int(known[-1])
 
 
 def _fitted(panel: Panel, targets: range, horizons: Sequence[int], settings: ForecastSettings) -> Trees:

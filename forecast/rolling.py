@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from forecast.history import OBSERVED, PLANNED, Rows, SalesHistory
 from forecast.model import FittedForecast, fit_forecast
-from forecast.panel import panel_of
 from forecast.settings import ForecastSettings
 from schema.demand import LEVELS
 from schema.progress import Progress, silent
@@ -34,8 +33,7 @@ class RollingForecast:
 
     def told_from(self, week: int) -> FittedForecast:
         """The same model, seeing what was known before column `week`."""
-        known = self.history.known_weeks(week)
-        return replace(self.fitted, panel=panel_of(known, None, self.fitted.panel.effects), origin=week - 1)
+        return self.fitted.seen_from(self.history.known_weeks(week))
 
     def quantiles(self, week: int, *, num_weeks: int | None = None) -> Floats:
         """Quantiles of the weeks from column `week` on, by what was known before `[num_rows, n, 19]`.

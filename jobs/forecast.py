@@ -6,14 +6,18 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
+from forecast.hierarchy import GroupForecast, summed
 from forecast.history import Rows, SalesHistory
 from forecast.rolling import roll_forecast
 from forecast.settings import ForecastSettings
 from jobs.demand import known_weeks
+from lake.terms import order_terms
 from lake.version import LakeVersion
 from schema.demand import DemandForecast
 from schema.errors import NotFound
+from schema.grouping import Grouping
 from schema.progress import Progress, silent
 
 PAST_SHOWN = 26
@@ -27,11 +31,13 @@ class WeeksAhead:
     Attributes:
         history: known weeks alone; forecast: by series of `rows`, then week.
         rows: `[num_series]` of the history.
+        correlation: of two series' misses in the same week.
     """
 
     history: SalesHistory
     forecast: DemandForecast
     rows: Sequence[int]
+    correlation: float = 0.0
 
 
 def forecast_weeks(
@@ -61,7 +67,28 @@ def forecast_weeks(
     )
     ahead = np.arange(week, week + weeks)
     told = rolling.fitted.predict(np.repeat(rows, weeks), np.tile(ahead, len(rows)))
-    return WeeksAhead(history, told, rows.tolist())
+    return WeeksAhead(history, told, rows.tolist(), rolling.fitted.shared)
+
+
+def summed_by(source: LakeVersion, found: WeeksAhead, by: Grouping) -> GroupForecast:
+    """The forecast summed by product, category, supplier or store, or in all; sums of different kinds agree.
+
+    What has no category or supplier is summed as `none`.
+    """
+    told = found.forecast
+    if by is Grouping.STORE:
+        groups = told.store_id
+    elif by is Grouping.PRODUCT:
+        groups = told.sku
+    elif by is Grouping.TOTAL:
+        groups = np.full(len(told), "total", object)
+    else:
+        column, day = f"{by.value}_id", pd.Timestamp(told.week_starts_on.min()).date()
+        is_bought = by is Grouping.SUPPLIER
+        named = order_terms(source, day) if is_bought else source.rows("products", ["sku", column]).to_pandas()
+        names = dict(zip(named["sku"], named[column].fillna("none"), strict=True))
+        groups = np.array([names.get(sku, "none") for sku in told.sku], object)
+    return summed(told, groups, correlation=found.correlation)
 
 
 def save_fans(found: WeeksAhead, path: Path, *, most: int = 6) -> None:

@@ -123,7 +123,7 @@ class _Solver:
         """The weights `[num_products, num_products]`, a new array."""
         away = self._inverse - np.float32(trust) * self._pulled if trust else self._inverse
         diagonal = np.diag(self._inverse)
-        weights = away * -self._ridge
+        weights: Squares = away * -self._ridge
         weights -= self._inverse * ((1.0 + np.diag(weights)) / diagonal)[None, :]
         np.fill_diagonal(weights, 0.0)
         return weights

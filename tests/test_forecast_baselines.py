@@ -6,8 +6,8 @@ from statsforecast.models import TSB, CrostonClassic, HistoricAverage, SeasonalN
 from forecast.baselines import (
     SIMPLE,
     SMOOTHING,
-    auto_ets_forecasts,
     croston,
+    fit_auto_ets,
     mean_of_all,
     mean_of_last_four,
     seasonal_naive,
@@ -46,7 +46,7 @@ def test_every_baseline_tells_ordered_quantiles_of_every_series(name):
     units = history_from(weekly_rows(num_weeks=30)).grids["units"].copy()
     units[0] = np.nan
     units[1, 3:] = np.nan
-    told = auto_ets_forecasts(units, [1, 3]) if name == "AutoETS" else simple_forecasts(name, units, [1, 3])
+    told = fit_auto_ets(units).forecasts(units, [1, 3]) if name == "AutoETS" else simple_forecasts(name, units, [1, 3])
     assert told.shape == (2, len(units), 20)
     assert np.isfinite(told).all()
     assert (np.diff(told[..., 1:], axis=2) >= -1e-6).all()

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from lake_shops import PUBLISHED_AT, stage
 
-from jobs.forecast import forecast_weeks, save_fans
+from jobs.forecast import forecast_weeks, save_fans, summed_by
 from jobs.replenish import Wish, replenish, table_of
 from lake.sources import table_source
 from lake.store import Lake
 from lake.terms import known_deliveries, order_terms, positions
 from schema.errors import BadInput, EmptyWindow, MissingTable, NotFound
+from schema.grouping import Grouping
 from schema.order_policy import OrderPolicy
 
 MONDAY = date(2024, 1, 1)
@@ -132,3 +133,13 @@ def test_weeks_ahead_are_told_and_drawn(version, tmp_path):
     assert (tmp_path / "fans.svg").stat().st_size > 1000
     with pytest.raises(NotFound, match="no product with weekly sales z"):
         forecast_weeks(version, weeks=3, sku="z")
+
+
+def test_sums_by_every_kind_make_the_same_total(version):
+    found = forecast_weeks(version, weeks=2)
+    whole = summed_by(version, found, Grouping.TOTAL)
+    assert len(whole) == 2
+    for by in Grouping:
+        told = summed_by(version, found, by).table(by.value).to_pandas()
+        np.testing.assert_allclose(told.groupby("week_starts_on")["mean"].sum(), whole.mean)
+    assert set(summed_by(version, found, Grouping.STORE).group) == set(found.forecast.store_id)

@@ -1,0 +1,82 @@
+"""Order points played: beside a long simulation of the same policy, and that more stock loses less."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from order_shops import lines_of
+
+from decisions.lead_demand import week_draws
+from decisions.order_play import NUM_COURSES, Terms, played
+from decisions.order_points import order_points
+from decisions.replenish import LineDemand, choices, ordered_units
+from decisions.simulation import Scene, simulate
+from schema.order_policy import OrderPolicy
+
+ONE = np.ones(1)
+
+
+def lasting(level, mean, lead, batch, num_weeks=900, seed=5):
+    """Fill rate and mean shelf of one line under an order point, over many weeks of Poisson demand."""
+    rng = np.random.default_rng(seed)
+    weekly = rng.poisson(mean, num_weeks)
+    scene = Scene(
+        demand=rng.multinomial(weekly, np.full(7, 1 / 7)).reshape(1, -1).astype(float),
+        lead_days=np.full((1, num_weeks), lead),
+        transfer=sp.csr_matrix((1, 1)),
+        shelf_life_days=np.array([np.nan]),
+        skip_days=70,
+    )
+    line = lines_of(1, pack_units=ONE, min_order_units=ONE * batch)
+    course = simulate(
+        scene,
+        lambda _, position: ordered_units(ONE * level, position, line, np.array([True])),
+        opening=ONE * (level + batch),
+    )
+    return course.figures(scene)
+
+
+@pytest.mark.parametrize(("level", "mean", "lead", "batch"), [(30, 10, 14, 1), (45, 10, 28, 1), (8, 3, 14, 12)])
+def test_what_is_lost_and_held_is_what_a_long_simulation_says(level, mean, lead, batch):
+    draws = np.random.default_rng(0).poisson(mean, (40, 1, 12, NUM_COURSES)).astype(np.float32)
+    found = [
+        played(
+            np.array([[float(level)]]), weeks, np.full((1, 256), float(lead)), Terms(ONE, ONE * batch, ONE * batch), 7
+        )
+        for weeks in draws
+    ]
+    lost, stock, wanted = (np.mean([getattr(one, name) for one in found]) for name in ("lost", "stock", "wanted"))
+    truth = lasting(level, mean, lead, batch)
+    assert 1 - lost / wanted == pytest.approx(truth["fill_rate"], abs=0.02)
+    assert stock == pytest.approx(truth["stock_units"], rel=0.1)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 50))
+def test_higher_points_lose_less_and_hold_more(seed):
+    lines = lines_of(5, seed=seed, lead_sd=3.0)
+    choice = choices(lines, LineDemand.of(lines, 7), OrderPolicy())
+    assert (np.diff(choice.lost, axis=1) <= 1e-9).all()
+    assert (np.diff(choice.stock, axis=1) >= -1e-9).all()
+    assert (choice.lost[:, -1] <= 0.02 * choice.wanted + 1e-9).all()
+
+
+def test_the_points_lose_no_more_than_was_asked():
+    lines = lines_of(40, seed=3, lead_sd=2.0)
+    for level in (0.85, 0.95, 0.99):
+        policy = OrderPolicy(level=level)
+        choice = choices(lines, LineDemand.of(lines, 7), policy)
+        points = order_points(choice, lines, policy)
+        at = (choice.levels <= points[:, None]).sum(axis=1) - 1
+        lost = np.take_along_axis(choice.lost, at[:, None], axis=1).sum()
+        assert lost <= (1 - level) * choice.wanted.sum() + 1e-9
+
+
+def test_equal_input_gives_equal_points():
+    lines = lines_of(8, seed=1)
+    weeks = week_draws(lines.demand)[..., :NUM_COURSES].astype(np.float32)
+    levels = np.tile(np.arange(0.0, 100.0, 20.0), (8, 1))
+    terms = Terms(lines.pack_units, lines.min_order_units, lines.pack_units)
+    one, two = (played(levels, weeks, lines.lead_days, terms, 7) for _ in range(2))
+    np.testing.assert_array_equal(one.lost, two.lost)
