@@ -28,6 +28,7 @@ from api.sockets import Sockets
 from decisions.advisor import Advisor
 from decisions.ports import ChangeLog
 from decisions.replay import Replayer
+from graph.cascades import dependents
 from graph.catalogue import Catalogue
 from graph.paths import EvidencePaths
 from journal.ledger import Ledger
@@ -142,4 +143,5 @@ async def _warm_up(graph: GraphReader, skus: Sequence[str]) -> None:
     read = partial(graph.read, deadline_seconds=WARM_UP_SECONDS)
     with suppress(ShelfgraphError):
         await Catalogue(read).warm_up()
+        await dependents(read, "")  # the widest statement: planned once, before anybody waits for it
         await EvidencePaths(read).between(list(pairwise(skus)))
