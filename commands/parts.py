@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from commands.journal_parts import JournalParts
 from commands.settings import Settings
 from schema.errors import NotFound
 
@@ -20,13 +21,6 @@ if TYPE_CHECKING:
     from graph.server import LocalServer
     from jobs.models import Models
     from jobs.project import Projector
-    from journal.audit import AuditLog
-    from journal.decision_log import DecisionLog
-    from journal.erasure_log import ErasureLog
-    from journal.job_log import JobLog
-    from journal.keys import Keys
-    from journal.ledger import Ledger
-    from journal.store import Journal
     from lake.store import Lake
     from registry.store import Registry
     from schema.artefact import Artefact
@@ -35,7 +29,7 @@ if TYPE_CHECKING:
     from schema.prices import PriceBook
 
 
-class Parts:
+class Parts(JournalParts):
     """Every part of a shop, made when first asked for; what is heavy to import is imported then."""
 
     def __init__(self, settings: Settings, *, clock: Callable[[], datetime]) -> None:
@@ -56,30 +50,6 @@ class Parts:
 
         return Registry(self._settings.home / "registry")
 
-    @cached_property
-    def journal(self) -> "Journal":
-        """Changes and verdicts."""
-        from journal.store import Journal  # noqa: PLC0415
-
-        return Journal(self._journal_address)
-
-    def decision_log(self) -> "DecisionLog":
-        """The ledger's entries that have reached the journal's database."""
-        from journal.decision_log import DecisionLog  # noqa: PLC0415
-
-        return DecisionLog(self._journal_address)
-
-    def ledger(self) -> "Ledger":
-        """Where decisions are kept as they are made; closing it is its caller's."""
-        from journal.ledger import Ledger  # noqa: PLC0415
-
-        return Ledger(
-            self.decision_log(),
-            self._settings.home / "ledger",
-            max_bytes=self._settings.ledger_spool_mib << 20,
-            is_power_safe=self._settings.ledger_power_safe,
-        )
-
     def replayer(self, live: "LiveFacts | None" = None) -> "Replayer":
         """What makes decisions again."""
         from decisions.replay import Replayer  # noqa: PLC0415
@@ -88,40 +58,12 @@ class Parts:
         return Replayer((live or self.live()).at, self.registry.load, open_ranker)
 
     @cached_property
-    def jobs(self) -> "JobLog":
-        """What was asked for and takes its time."""
-        from journal.job_log import JobLog  # noqa: PLC0415
-
-        return JobLog(self._journal_address)
-
-    @cached_property
     def models(self) -> "Models":
         """The model versions, and which is served."""
         from jobs.models import Models  # noqa: PLC0415
         from journal.approval_log import ApprovalLog  # noqa: PLC0415
 
         return Models(self.registry, ApprovalLog(self._journal_address))
-
-    @cached_property
-    def erasures(self) -> "ErasureLog":
-        """Customers who were erased."""
-        from journal.erasure_log import ErasureLog  # noqa: PLC0415
-
-        return ErasureLog(self._journal_address)
-
-    @cached_property
-    def audit(self) -> "AuditLog":
-        """Who changed what."""
-        from journal.audit import AuditLog  # noqa: PLC0415
-
-        return AuditLog(self._journal_address)
-
-    @cached_property
-    def keys(self) -> "Keys":
-        """Who may use the service."""
-        from journal.keys import Keys  # noqa: PLC0415
-
-        return Keys(self._journal_address)
 
     @cached_property
     def server(self) -> "LocalServer | None":
@@ -213,11 +155,6 @@ class Parts:
 
         policy = self._settings.access_policy
         return Access(policy, keys=self.keys, development_key=development_key, audit=self.audit)
-
-    @property
-    def _journal_address(self) -> str:
-        self._settings.home.mkdir(parents=True, exist_ok=True)
-        return self._settings.journal_address
 
     def live(self) -> "LiveFacts":
         """The newest lake version's facts, kept up with the journal; raises NotFound where nothing was loaded."""

@@ -5,8 +5,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr, ndtri
-from scipy.stats import qmc
 
 from schema.demand import LEVELS
 
@@ -65,6 +63,9 @@ def demand_within(weeks: Floats, days: Floats) -> Floats:
 @lru_cache(maxsize=1)
 def _normals() -> Floats:
     """Standard normals `[_MOST_WEEKS + 2, NUM_DRAWS]` that fill their space evenly; always the same."""
+    from scipy.special import ndtri  # noqa: PLC0415  # heavy, and wanted for orders alone
+    from scipy.stats import qmc  # noqa: PLC0415  # heavy, and wanted for orders alone
+
     points = qmc.Sobol(_MOST_WEEKS + 2, scramble=True, rng=np.random.default_rng(0)).random(NUM_DRAWS)
     return np.asarray(ndtri(np.clip(points, 1e-6, 1 - 1e-6)).T)
 
@@ -73,6 +74,8 @@ def _normals() -> Floats:
 def _ranks() -> Floats:
     normals = _normals()
     common, own = normals[0], normals[1 : _MOST_WEEKS + 1]
+    from scipy.special import ndtr  # noqa: PLC0415  # heavy, and wanted for orders alone
+
     return np.asarray(ndtr(np.sqrt(WEEK_CORRELATION) * common + np.sqrt(1 - WEEK_CORRELATION) * own))
 
 

@@ -7,9 +7,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
-from scipy.special import ndtri
 
 from decisions.lead_demand import NUM_DRAWS, Floats
 from schema.errors import BadInput
@@ -73,6 +71,8 @@ def lead_times(deliveries: pa.Table, suppliers: pa.Table) -> LeadTimes:
     Raises:
         BadInput: if something was delivered before it was ordered.
     """
+    import pandas as pd  # noqa: PLC0415  # heavy, and wanted for orders alone
+
     rows = deliveries.to_pandas()
     done = rows[rows["delivered_on"].notna()]
     days = (pd.to_datetime(done["delivered_on"]) - pd.to_datetime(done["ordered_on"])).dt.days
@@ -100,6 +100,8 @@ def late_suppliers(deliveries: pa.Table, *, on: date) -> list[LateSupplier]:
     Args:
         deliveries: columns of DELIVERIES; an order without a promised day is never late.
     """
+    import pandas as pd  # noqa: PLC0415  # heavy, and wanted for orders alone
+
     rows = deliveries.to_pandas()
     late_by = (pd.to_datetime(rows["delivered_on"]) - pd.to_datetime(rows["promised_on"])).dt.days.clip(lower=0)
     usual = late_by.groupby(rows["supplier_id"]).mean()
@@ -116,6 +118,8 @@ def late_suppliers(deliveries: pa.Table, *, on: date) -> list[LateSupplier]:
 
 def _stated(days: float | None, sd: float | None) -> Floats | None:
     """Normal lead times at evenly spaced ranks, at least 0; None where no days are stated."""
+    from scipy.special import ndtri  # noqa: PLC0415  # heavy, and wanted for orders alone
+
     if days is None:
         return None
     ranks = (np.arange(NUM_DRAWS) + 0.5) / NUM_DRAWS

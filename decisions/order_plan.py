@@ -4,7 +4,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 
 from decisions.lead_demand import Floats
 from schema.errors import Unavailable
@@ -55,6 +54,7 @@ def _sizes(units: Floats, pack: Floats, least: Floats) -> Floats:
 
 def _picked(sizes: Floats, values: Floats, chosen: list[tuple[Floats, float]]) -> npt.NDArray[np.bool_]:
     """Which size of each line is ordered, at most one `[num_lines, NUM_SIZES]`."""
+    import scipy.sparse as sp  # noqa: PLC0415  # heavy, and wanted for orders alone
     from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415  # takes a while, and is seldom wanted
 
     number, many = sizes.shape

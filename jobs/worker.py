@@ -41,9 +41,15 @@ class Worker:
         if job is None:
             return None
         log.info("job begun", number=job.number, kind=job.kind.value)
-        with _Beating(self._jobs, job, worker=self._name, clock=self._clock) as beating:
-            end = self._done(job, beating)
-            self._jobs.end(job.number, end, worker=self._name, at=self._clock())
+        end, beating = None, _Beating(self._jobs, job, worker=self._name, clock=self._clock)
+        try:
+            with beating:
+                end = self._done(job, beating)
+        except KeyboardInterrupt:
+            if not beating.is_told_to_end:
+                raise
+        end = end or JobEnd(JobState.CANCELLED, message="Cancelled.")  # told to end when the work was over already
+        self._end(job, end)
         log.info("job ended", number=job.number, state=end.state.value, error=end.error)
         return self._jobs.job(job.number)
 
@@ -82,7 +88,7 @@ class _Beating:
     def __init__(self, jobs: JobLog, job: Job, *, worker: str, clock: Callable[[], datetime]) -> None:
         self._jobs, self._job, self._worker, self._clock = jobs, job, worker, clock
         self._told: tuple[str, int | None, int | None] = ("beginning", None, None)
-        self._over = threading.Event()
+        self._over, self._ending = threading.Event(), threading.Lock()
         self._thread = threading.Thread(target=self._beat, daemon=True, name="job heartbeat")
         self.is_told_to_end = False
 
@@ -93,9 +99,12 @@ class _Beating:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._over.set()
-        self._thread.join()
-        signal.signal(signal.SIGTERM, self._before)
+        try:
+            with self._ending:
+                self._over.set()
+            self._thread.join()
+        finally:
+            signal.signal(signal.SIGTERM, self._before)
 
     def __call__(self, stage: str, done: int, total: int | None = None) -> None:
         self._told = (stage, done, total)
@@ -104,8 +113,11 @@ class _Beating:
         while not self._over.wait(BEAT_SECONDS):
             if self._is_to_go_on():
                 continue
-            self.is_told_to_end = True
-            signal.pthread_kill(_main_thread(), signal.SIGTERM)
+            with self._ending:
+                if self._over.is_set():
+                    return
+                self.is_told_to_end = True
+                signal.pthread_kill(_main_thread(), signal.SIGTERM)
             if not self._over.wait(GRACE_SECONDS):
                 self._give_up()
             return

@@ -2,7 +2,6 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr, ndtri
 
 Floats = npt.NDArray[np.float64]
 
@@ -33,6 +32,8 @@ def lead_demand_sd(mean: Floats, sd: Floats, lead_days: Floats, lead_sd_days: Fl
 
 def safety_stock(level: float, lead_sd: Floats) -> Floats:
     """Z·σ_L units above expected demand so that it is met with a chance of `level`, demand being normal; at least 0."""
+    from scipy.special import ndtri  # noqa: PLC0415  # heavy, and wanted for orders alone
+
     return np.asarray(np.maximum(ndtri(level) * lead_sd, 0.0))
 
 
@@ -41,6 +42,8 @@ def unit_normal_loss(z: Floats) -> Floats:
 
     Source: Silver, Pyke and Thomas 2017, appendix II.
     """
+    from scipy.special import ndtr  # noqa: PLC0415  # heavy, and wanted for orders alone
+
     return np.asarray(np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) - z * (1 - ndtr(z)))
 
 
