@@ -14,7 +14,7 @@ from graphql.language import VariableNode
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from api.compiled_fields import fields_of
-from api.compiled_values import Complete, Place
+from api.compiled_places import Complete, Place
 
 KNOWN_PLANS: Final = 256
 
@@ -94,7 +94,7 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         root_type: GraphQLObjectType,
         root_value: Any,
         grouped_field_set: GroupedFieldSet,
-        serially: bool,  # noqa: FBT001  # graphql-core's signature
+        serially: bool,
         new_defer_usages: Sequence[Any],
     ) -> Any:
         """The answer's data, or a coroutine of it."""

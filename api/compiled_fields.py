@@ -11,7 +11,8 @@ from graphql.pyutils import Path
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
-from api.compiled_values import DEFINITION, Complete, Place, abandon, completer, gathered, settled
+from api.compiled_places import Complete, Place, abandon, gathered, settled
+from api.compiled_values import DEFINITION, PLAIN, answered_unchanged, completer
 
 OWN_MARK: Final = "_is_default"
 """What strawberry sets on each resolver that it makes; a wrapper around one has it not, or is marked `__wrapped__`."""
@@ -31,7 +32,7 @@ def fields_of(executor: Any, kind: GraphQLObjectType, grouped: GroupedFieldSet) 
     for key, details in grouped.items():
         field = executor.schema.get_field(kind, details[0].node.name.value)
         if field is not None:
-            steps.append((key, _step(executor, Place(kind, field, key, details, selection))))
+            steps.append((key, _field(executor, Place(kind, field, key, details, selection))))
 
     def answered(executor: Any, source: Any, path: Path | None) -> Any:
         results: dict[str, Any] = {}
@@ -49,12 +50,10 @@ def fields_of(executor: Any, kind: GraphQLObjectType, grouped: GroupedFieldSet) 
     return answered
 
 
-def _step(executor: Any, place: Place) -> Complete:
+def _step(place: Place, resolve: Resolve) -> Complete:
     """The function that resolves and completes a field of a source at its object's path."""
-    if place.name == "__typename":
-        return lambda _executor, _source, _path: place.parent.name
     kind, key, parent = place.field.type, place.key, place.parent.name
-    complete, resolve = completer(kind, place), _resolver(executor, place)
+    complete = completer(kind, place)
 
     async def awaited(executor: Any, value: Any, path: Path, *, is_resolved: bool) -> Any:
         try:
@@ -67,7 +66,7 @@ def _step(executor: Any, place: Place) -> Complete:
         here = Path(path, key, parent)
         try:
             value = resolve(executor, source, here)
-            if executor.is_awaitable(value):
+            if type(value) not in PLAIN and executor.is_awaitable(value):
                 return awaited(executor, value, here, is_resolved=False)
             done = complete(executor, value, here)
         except Exception as error:  # noqa: BLE001  # as above
@@ -77,8 +76,25 @@ def _step(executor: Any, place: Place) -> Complete:
     return step
 
 
-def _resolver(executor: Any, place: Place) -> Resolve:
-    """The shortest way to a field's value that does what its resolver does."""
+def _attribute(place: Place, name: str) -> Complete:
+    """The function that answers an attribute of the source, most often as it is."""
+    kind, key, parent = place.field.type, place.key, place.parent.name
+    unchanged, complete = answered_unchanged(kind), _step(place, lambda _executor, value, _path: value)
+
+    def step(executor: Any, source: Any, path: Any) -> Any:
+        try:
+            value = getattr(source, name)
+        except Exception as error:  # noqa: BLE001  # whatever a field raises is told at its path
+            return place.failed(executor, error, kind, Path(path, key, parent))
+        return value if type(value) in unchanged else complete(executor, value, path)
+
+    return step
+
+
+def _field(executor: Any, place: Place) -> Complete:
+    """The shortest way to a field's answer that does what its resolver does."""
+    if place.name == "__typename":
+        return lambda _executor, _source, _path: place.parent.name
     contract, definition = executor.schema._strawberry_schema, place.field.extensions.get(DEFINITION)
     own = getattr(place.field.resolve, "__dict__", {})
     if (
@@ -89,11 +105,10 @@ def _resolver(executor: Any, place: Place) -> Resolve:
         and not contract.exception_handlers
     ):
         if definition.base_resolver is not None:
-            return _called(contract, definition, place)
+            return _step(place, _called(contract, definition, place))
         if contract.config.default_resolver is getattr:
-            name = definition.python_name
-            return lambda _executor, source, _path: getattr(source, name)
-    return _resolved(place)
+            return _attribute(place, definition.python_name)
+    return _step(place, _resolved(place))
 
 
 def _resolved(place: Place) -> Resolve:

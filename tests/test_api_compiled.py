@@ -1,4 +1,4 @@
-"""Compiled queries against graphql-core's executor, on a small schema that has every kind of field, value and failure."""
+"""Compiled queries against graphql-core's executor, on a small schema with every kind of field, value and failure."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ class Shouted(FieldExtension):
 class Nobody(BasePermission):
     message = "not you"
 
-    def has_permission(self, source, info, **arguments):
+    def has_permission(self, *_given, **_arguments):
         return False
 
 
@@ -232,5 +232,5 @@ def test_plans_are_kept_by_what_their_conditions_came_to_and_forgotten_in_time(s
 
 def test_arguments_are_of_one_request_only(schema):
     query = "query ($k: Int!) { branch { leaves(first: $k) { name } } }"
-    lengths = [len(json.loads(answered(schema, CompiledExecutor, query, {"k": k}))[0]["branch"]["leaves"]) for k in (3, 1)]
-    assert lengths == [3, 1]
+    told = [json.loads(answered(schema, CompiledExecutor, query, {"k": k}))[0] for k in (3, 1)]
+    assert [len(data["branch"]["leaves"]) for data in told] == [3, 1]
