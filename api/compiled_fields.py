@@ -34,7 +34,7 @@ def fields_of(executor: Any, kind: GraphQLObjectType, grouped: GroupedFieldSet) 
         if field is not None:
             steps.append((key, _field(executor, Place(kind, field, key, details, selection))))
 
-    def answered(executor: Any, source: Any, path: Path | None) -> Any:
+    def answered(executor: Any, source: Any, path: Any) -> Any:
         results: dict[str, Any] = {}
         waiting: list[str] = []
         try:
@@ -52,7 +52,7 @@ def fields_of(executor: Any, kind: GraphQLObjectType, grouped: GroupedFieldSet) 
 
 def _step(place: Place, resolve: Resolve) -> Complete:
     """The function that resolves and completes a field of a source at its object's path."""
-    kind, key, parent = place.field.type, place.key, place.parent.name
+    kind, key, parent = place.declared.type, place.key, place.parent.name
     complete = completer(kind, place)
 
     async def awaited(executor: Any, value: Any, path: Path, *, is_resolved: bool) -> Any:
@@ -78,7 +78,7 @@ def _step(place: Place, resolve: Resolve) -> Complete:
 
 def _attribute(place: Place, name: str) -> Complete:
     """The function that answers an attribute of the source, most often as it is."""
-    kind, key, parent = place.field.type, place.key, place.parent.name
+    kind, key, parent = place.declared.type, place.key, place.parent.name
     unchanged, complete = answered_unchanged(kind), _step(place, lambda _executor, value, _path: value)
 
     def step(executor: Any, source: Any, path: Any) -> Any:
@@ -95,8 +95,8 @@ def _field(executor: Any, place: Place) -> Complete:
     """The shortest way to a field's answer that does what its resolver does."""
     if place.name == "__typename":
         return lambda _executor, _source, _path: place.parent.name
-    contract, definition = executor.schema._strawberry_schema, place.field.extensions.get(DEFINITION)
-    own = getattr(place.field.resolve, "__dict__", {})
+    contract, definition = executor.schema._strawberry_schema, place.declared.extensions.get(DEFINITION)
+    own = getattr(place.declared.resolve, "__dict__", {})
     if (
         type(definition) is StrawberryField
         and OWN_MARK in own
@@ -113,7 +113,7 @@ def _field(executor: Any, place: Place) -> Complete:
 
 def _resolved(place: Place) -> Resolve:
     def resolved(executor: Any, source: Any, path: Path) -> Any:
-        resolve = place.field.resolve or executor.field_resolver
+        resolve = place.declared.resolve or executor.field_resolver
         return resolve(source, place.info(executor, path), **_given(executor, place))
 
     return resolved
@@ -123,6 +123,7 @@ def _called(contract: Any, definition: StrawberryField, place: Place) -> Resolve
     """The function that a field was declared with, called as strawberry would, its arguments converted once."""
     resolver = definition.base_resolver
     assert resolver is not None  # noqa: S101  # the caller looked
+    function: Any = resolver.wrapped_func
     takes_self, takes_info = resolver.self_parameter is not None, resolver.info_parameter
     sources = [each.name for each in (resolver.parent_parameter, resolver.root_parameter) if each is not None]
     info_class, registry = contract.config.info_class, contract.schema_converter.scalar_registry
@@ -139,7 +140,7 @@ def _called(contract: Any, definition: StrawberryField, place: Place) -> Resolve
             named.update((name, source) for name in sources)
             if takes_info is not None:
                 named[takes_info.name] = info
-        return resolver.wrapped_func(source, **named) if takes_self else resolver.wrapped_func(**named)
+        return function(source, **named) if takes_self else function(**named)
 
     return called
 
@@ -149,6 +150,6 @@ def _given(executor: Any, place: Place) -> dict[str, Any]:
     given: dict[str, Any] | None = executor.given.get(place)
     if given is None:
         node = place.details[0].node
-        given = get_argument_values(place.field, node, executor.variable_values, None, executor.hide_suggestions)
+        given = get_argument_values(place.declared, node, executor.variable_values, None, executor.hide_suggestions)
         executor.given[place] = given
     return given

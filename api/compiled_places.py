@@ -19,13 +19,14 @@ class Place:
     """A field where an operation selects it, on one object type; told apart by identity.
 
     Attributes:
+        declared: the field, as the contract has it.
         key: its name in the answer.
         details, nodes: everything that selects it there, and its nodes alone.
         selection: makes the function that answers what is selected of an object type below.
     """
 
     parent: GraphQLObjectType
-    field: GraphQLField
+    declared: GraphQLField
     key: str
     details: FieldDetailsList
     selection: Callable[[Any, GraphQLObjectType, FieldDetailsList], Complete]
@@ -44,7 +45,7 @@ class Place:
         while isinstance(path.key, int):
             assert path.prev is not None  # noqa: S101  # an item lies in a field
             path = path.prev
-        return executor.build_resolve_info(self.field, self.nodes, self.parent, path)
+        return executor.build_resolve_info(self.declared, self.nodes, self.parent, path)
 
     def failed(self, executor: Executor[Any], error: Exception, kind: GraphQLOutputType, path: Path) -> None:
         """Null in place of what failed.

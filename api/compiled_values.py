@@ -72,7 +72,7 @@ def _present(complete: Complete, place: Place) -> Complete:
 def _leaf(kind: GraphQLLeafType) -> Complete:
     as_it_is = UNCHANGED.get(kind)
     definition = kind.extensions.get(DEFINITION)
-    members = definition.wrapped_cls if isinstance(definition, StrawberryEnumDefinition) else None
+    members: Any = definition.wrapped_cls if isinstance(definition, StrawberryEnumDefinition) else None
     names = {member: Executor.complete_leaf_value(kind, member) for member in members or ()}
 
     def leaf(_executor: Any, value: Any, _path: Path) -> Any:
@@ -102,7 +102,7 @@ class _Objects:
             if is_empty(value):
                 return None
             if self._kind.is_type_of is not None:
-                belongs = self._kind.is_type_of(value, self._place.info(executor, path))
+                belongs: Any = self._kind.is_type_of(value, self._place.info(executor, path))
                 if executor.is_awaitable(belongs):
                     return self._checked(executor, belongs, value, path)
                 self._refuse_stranger(value, belongs=belongs)
