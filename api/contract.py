@@ -12,6 +12,7 @@ from strawberry.types import ExecutionContext
 from strawberry.types.graphql import OperationType
 
 from api.audit import audit_mutations
+from api.compiled import CompiledExecutor
 from api.decisions import LedgerQuery
 from api.entities import Brand, Category, Promotion, Store, Supplier
 from api.erasures import ErasureQuery
@@ -63,6 +64,7 @@ def contract() -> Contract:
         # What is named first sees a document last: the guard looks at what is parsed and within limits.
         extensions=[Guarded, WithinLimits, ParserCache, ValidationCache],
         config=StrawberryConfig(scalar_map=SCALARS),
+        execution_context_class=CompiledExecutor,
     )
     audit_mutations(schema._schema)
     guard_customers(schema._schema)

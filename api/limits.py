@@ -188,5 +188,5 @@ class _Measure:
             lists.append(max(0, min(page, MAX_PAGE)))
         if "weeks" in declared:
             weeks = given.get("weeks", declared["weeks"].default_value)
-            lists.append(weeks if isinstance(weeks, int) else 1)
+            lists.append(max(1, weeks) if isinstance(weeks, int) else 1)
         return max(lists, default=1)

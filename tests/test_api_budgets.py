@@ -2,12 +2,15 @@
 
 import pytest
 import service_shop as shop
+from graphql import parse
 from hypothesis import given
 from hypothesis import strategies as st
 from service_client import ADMIN_KEY, address_of, bearer, serving
 
 from api.access import Access
 from api.budgets import Budgets, answered_fields
+from api.contract import contract
+from api.limits import refuse_large
 from journal.keys import Keys
 from journal.store import Journal
 from schema.access import DEFAULT_POINTS, AccessPolicy, Caller, Role
@@ -118,3 +121,10 @@ def test_every_answer_tells_its_cost_and_a_spent_budget_is_told_with_when_to_ask
     dear = ask(PAGE.replace("5", "50")).json()
     assert dear["errors"][0]["extensions"]["code"] == "COST_EXCEEDED"
     assert ask("{ nothing }").json()["extensions"]["cost"]["requested"] == 1
+
+
+@pytest.mark.parametrize("weeks", [-(2**31), -1, 0])
+def test_a_field_asked_for_no_weeks_pays_for_no_other(weeks):
+    asked = f'{{ product(sku: "a") {{ demand(storeId: "S", weeks: {weeks}) {{ weeks {{ units }} }} }} }}'
+    document = parse(asked)
+    assert refuse_large(document, contract()._schema, {}, document.definitions[0]) > 0
