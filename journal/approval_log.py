@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from journal import job_log
-from journal.database import Database
+from journal.database import Kept
 from journal.numbering import take_numbers
 from journal.rows import aware, naive
 from journal.tables import APPROVALS
@@ -16,19 +16,8 @@ from schema.errors import KeyReused, NotFound
 from schema.jobs import JobKind
 
 
-class ApprovalLog:
-    """The approvals at a journal's address; rows are only ever added.
-
-    Args:
-        address: the journal's.
-
-    Raises:
-        Unavailable: if the database cannot be reached.
-        BadInput: if the address is not one.
-    """
-
-    def __init__(self, address: str) -> None:
-        self._database = Database(address)
+class ApprovalLog(Kept):
+    """The approvals at a journal's address; rows are only ever added."""
 
     def add(  # keywords only: a row's columns
         self,
@@ -84,10 +73,6 @@ class ApprovalLog:
             query = query.where(APPROVALS.c.number < before)
         with self._database.transaction() as connection:
             return [_approval(row._mapping) for row in connection.execute(query)]  # type: ignore[arg-type]
-
-    def close(self) -> None:
-        """Give back every connection."""
-        self._database.close()
 
 
 def _known(connection: Connection, key: str | None) -> Approval | None:

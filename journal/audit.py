@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Text, cast, delete, insert, or_, select, update
 
-from journal.database import Database
+from journal.database import Kept
 from journal.numbering import take_numbers
 from journal.rows import aware, naive
 from journal.tables import AUDIT, AUDIT_OUTCOMES
@@ -17,19 +17,8 @@ ERASED: Final = "erased customer"
 AT_ONCE: Final = 500
 
 
-class AuditLog:
-    """The audit log at a journal's address.
-
-    Args:
-        address: the journal's.
-
-    Raises:
-        Unavailable: if the database cannot be reached.
-        BadInput: if the address is not one.
-    """
-
-    def __init__(self, address: str) -> None:
-        self._database = Database(address)
+class AuditLog(Kept):
+    """The audit log at a journal's address."""
 
     def begin(self, attempt: Attempt) -> int:
         """The number of an attempt, durable on return.

@@ -66,6 +66,25 @@ class Database:
             ) from error
 
 
+class Kept:
+    """Something that is kept at a journal's address.
+
+    Args:
+        address: the journal's.
+
+    Raises:
+        Unavailable: if the database cannot be reached.
+        BadInput: if the address is not one.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._database = Database(address)
+
+    def close(self) -> None:
+        """Give back every connection; the next use opens new ones."""
+        self._database.close()
+
+
 def _engine(address: str) -> Engine:
     try:
         url = make_url(address if "://" in address else f"sqlite:///{address}")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, delete, insert, select
 
-from journal.database import Database
+from journal.database import Kept
 from journal.erasure_log import tombstones
 from journal.rows import aware, findable, naive
 from journal.tables import DECISIONS, OUTCOMES
@@ -20,19 +20,8 @@ AT_ONCE: Final = 500
 """How many keys one statement names at most."""
 
 
-class DecisionLog:
-    """The ledger at the journal's address; rows are added, and go only when their time is up.
-
-    Args:
-        address: the journal's.
-
-    Raises:
-        Unavailable: if the database cannot be reached.
-        BadInput: if the address is not one.
-    """
-
-    def __init__(self, address: str) -> None:
-        self._database = Database(address)
+class DecisionLog(Kept):
+    """The ledger at the journal's address; rows are added, and go only when their time is up."""
 
     def add(self, entries: Sequence[LedgerEntry]) -> int:
         """How many of these entries were new, durable on return; those known already are left as they are."""
@@ -121,10 +110,6 @@ class DecisionLog:
             pruned += len(ids)
             if len(ids) < AT_ONCE:
                 return pruned
-
-    def close(self) -> None:
-        """Give back every connection."""
-        self._database.close()
 
 
 def id_floor(instant: datetime) -> str:

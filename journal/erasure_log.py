@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from journal import job_log
-from journal.database import Database
+from journal.database import Kept
 from journal.numbering import take_numbers
 from journal.rows import aware, findable, naive
 from journal.tables import ACCESS_KEYS, DECISIONS, ERASURES, EVENTS, JOBS, OUTCOMES, SALTS
@@ -21,19 +21,8 @@ NOBODY: Final = "erased"
 UNENDED: Final = (JobState.QUEUED.value, JobState.RUNNING.value)
 
 
-class ErasureLog:
-    """The erasures at a journal's address.
-
-    Args:
-        address: the journal's.
-
-    Raises:
-        Unavailable: if the database cannot be reached.
-        BadInput: if the address is not one.
-    """
-
-    def __init__(self, address: str) -> None:
-        self._database = Database(address)
+class ErasureLog(Kept):
+    """The erasures at a journal's address."""
 
     def ask(self, customer_id: str, *, asked_by: str, asked_at: datetime, reason: str) -> Erasure:
         """The erasure of a customer, the earlier one if they were erased before; durable on return.
@@ -100,10 +89,6 @@ class ErasureLog:
         """Everybody who was erased."""
         with self._database.transaction() as connection:
             return tombstones(connection)
-
-    def close(self) -> None:
-        """Give back every connection."""
-        self._database.close()
 
 
 def tombstones(connection: Connection, among: Iterable[str | None] | None = None) -> Tombstones:

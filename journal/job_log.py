@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
-from journal.database import Database
+from journal.database import Kept
 from journal.numbering import take_numbers
 from journal.rows import aware, naive
 from journal.tables import JOBS
@@ -21,19 +21,8 @@ DIED: Final = "Its process ended before it did. Start it again: what it had fini
 QUEUED, RUNNING = JobState.QUEUED.value, JobState.RUNNING.value
 
 
-class JobLog:
-    """The jobs at a journal's address; one runs at a time, since each of them writes the shop.
-
-    Args:
-        address: the journal's.
-
-    Raises:
-        Unavailable: if the database cannot be reached.
-        BadInput: if the address is not one.
-    """
-
-    def __init__(self, address: str) -> None:
-        self._database = Database(address)
+class JobLog(Kept):
+    """The jobs at a journal's address; one runs at a time, since each of them writes the shop."""
 
     def ask(
         self,
@@ -143,10 +132,6 @@ class JobLog:
             query = query.where(JOBS.c.state == state.value)
         with self._database.transaction() as connection:
             return [_job(row._mapping) for row in connection.execute(query)]  # type: ignore[arg-type]
-
-    def close(self) -> None:
-        """Give back every connection."""
-        self._database.close()
 
 
 def ask(  # a job's columns, within a transaction of more than it

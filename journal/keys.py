@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import func, insert, select, update
 
-from journal.database import Database
+from journal.database import Kept
 from journal.rows import aware, naive
 from journal.tables import ACCESS_KEYS
 from schema.access import KEY_MARK, AccessKey, Role, secret_hash
@@ -16,19 +16,8 @@ from schema.errors import BadInput, NotFound
 SECRET_BYTES: Final = 32
 
 
-class Keys:
-    """The keys at a journal's address.
-
-    Args:
-        address: the journal's.
-
-    Raises:
-        Unavailable: if the database cannot be reached.
-        BadInput: if the address is not one.
-    """
-
-    def __init__(self, address: str) -> None:
-        self._database = Database(address)
+class Keys(Kept):
+    """The keys at a journal's address."""
 
     def create(
         self,
