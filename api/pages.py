@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Final, Generic, TypeVar
 
 import strawberry
@@ -67,6 +68,7 @@ def page_size(size: int, *, most: int = MAX_PAGE) -> int:
 _COMPACT: Final = json.JSONEncoder(separators=(",", ":"))
 
 
+@lru_cache(maxsize=65_536, typed=True)
 def cursor(kind: str, *parts: str | float) -> str:
     """The opaque cursor of a place in a list of this kind."""
     return base64.urlsafe_b64encode(_COMPACT.encode([kind, *parts]).encode()).decode().rstrip("=")

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from decisions.standing import not_carried
 from jobs.project import carried_by
+from jobs.tombstones import without_erased
 from journal.store import Journal
 from lake.store import Lake
 from lake.version import JOURNAL, LakeVersion, Published
@@ -61,7 +62,7 @@ def carry(*, lake: Lake, journal: Journal, home: Path, now: datetime, progress: 
         return Carried(reached)
     (home / "staging").mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="journal-", dir=home / "staging") as folder:
-        tables = _staged(Path(folder), rows, source, reached)
+        tables = without_erased(_staged(Path(folder), rows, source, reached), journal.tombstones())
         return Carried(reached, lake.publish(tables, published_at=now, carried=reached, progress=progress))
 
 

@@ -9,6 +9,7 @@ from lake_shops import PUBLISHED_AT
 from live_shops import NOON, TODAY, stock, tables
 
 from jobs.carry import carry
+from journal.erasure_log import ErasureLog
 from journal.store import Journal
 from lake.snapshot import build_snapshot
 from lake.store import Lake
@@ -91,6 +92,14 @@ def test_a_lake_without_a_load_carries_nothing_and_its_first_load_carries_all_la
     told.publish()
     assert told.lake.at().carried == {"changes": 0, "events": 0}
     assert told.carry().published.version == 2
+
+
+def test_what_an_erased_customer_did_is_left_behind(told):
+    told.click(1)
+    told.record(stock("a", 0))
+    ErasureLog(str(told.folder / "journal.db")).ask("k", asked_by="admin", asked_at=NOON, reason="asked")
+    assert told.carry().reached["events"] == 1
+    assert told.rows("events", "event_id") == []
 
 
 def test_a_load_after_it_says_that_it_carries_the_same(told):
