@@ -21,7 +21,7 @@ from api.graphiql import assets, page
 from api.headers import around
 from api.health import Readiness, alive
 from api.operations import Operations
-from api.price_history import PriceDesk, ReadPrices
+from api.price_desk import PriceDesk, ReadPrices
 from api.projecting import Projecting, Projector, running
 from api.search_desk import SearchDesk
 from api.sockets import Sockets

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from starlette.datastructures import MutableHeaders
 from strawberry.dataloader import DataLoader
@@ -16,6 +16,7 @@ from api.access import Access
 from api.callers import Shown
 from api.cards import ByKey, CardLoader, Cards
 from api.operations import Operations
+from api.price_desk import PriceDesk
 from api.search_desk import SearchDesk
 from decisions.advisor import Advisor
 from decisions.moment import Moment
@@ -29,9 +30,6 @@ from schema.catalogue import Brand, Category, Customer, Product, Promotion, Stor
 from schema.decisions import Explanation
 from schema.errors import Unavailable
 from schema.ledger import Outcome
-
-if TYPE_CHECKING:
-    from api.price_history import PriceDesk
 
 V = TypeVar("V")
 Row = dict[str, Any]
@@ -115,7 +113,7 @@ class Context:
     is_lasting: bool = False
     ledger: Ledger | None = None
     replayer: Replayer | None = None
-    prices: "PriceDesk | None" = None
+    prices: PriceDesk | None = None
     operations: Operations | None = None
     num_replays: int = 0
     connection_params: dict[str, Any] = field(default_factory=dict)

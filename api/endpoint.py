@@ -25,7 +25,7 @@ from api.errors import diagnosis, told
 from api.ide import shown
 from api.operations import Operations
 from api.persisted import NotPersisted, PersistedQueries
-from api.price_history import PriceDesk
+from api.price_desk import PriceDesk
 from api.request_log import refuse
 from api.search_desk import SearchDesk
 from decisions.advisor import Advisor

@@ -1,7 +1,6 @@
 """A product's prices over time as a connection: what files said and what was told, newest first."""
 
-import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 
 import numpy as np
@@ -12,11 +11,9 @@ from api.pages import Asked, PageInfo, cut
 from api.scalars import Money, money
 from decisions.facts_now import FactsNow
 from decisions.live_prices import EVERYWHERE
-from schema.prices import PriceBook, PriceSource, PriceSpan
+from schema.prices import PriceSource, PriceSpan
 
 strawberry.enum(PriceSource, description="Where a price came from: a load's files, or `recordPrice`.")
-ReadPrices = Callable[[int], PriceBook]
-"""The price windows of a lake version."""
 
 
 @strawberry.type(description="A price over a window of days.")
@@ -61,25 +58,6 @@ class PricePeriodConnection:
     edges: list[PricePeriodEdge] = strawberry.field(description="The page, in order.")
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
     total_count: int = strawberry.field(description="How many windows are known.")
-
-
-class PriceDesk:
-    """The price windows of the lake version served, read when first asked for and kept until another one is."""
-
-    def __init__(self, read: ReadPrices) -> None:
-        self._read, self._lock = read, asyncio.Lock()
-        self._held: tuple[int, PriceBook] | None = None
-
-    async def book(self, lake_version: int) -> PriceBook:
-        """The windows of a lake version; of many who ask together one reads.
-
-        Raises:
-            Unavailable: if the lake cannot be read.
-        """
-        async with self._lock:
-            if self._held is None or self._held[0] != lake_version:
-                self._held = lake_version, await asyncio.to_thread(self._read, lake_version)
-            return self._held[1]
 
 
 async def price_history(context: Context, sku: str, page: Asked, store_id: str | None) -> PricePeriodConnection:
