@@ -46,14 +46,14 @@ def demo_command(
 
 
 def _answer(shop: Shop, *, serve: bool) -> None:
-    import structlog  # noqa: PLC0415
     import uvicorn  # noqa: PLC0415
 
     from commands.job_work import jobs_beside  # noqa: PLC0415
     from commands.listening import listening  # noqa: PLC0415
+    from commands.log_lines import plain_log_lines  # noqa: PLC0415
 
     # A line a request would drown the answers; `serve` shows them.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    plain_log_lines(least=logging.WARNING)
     key = development_key(shop.home)
     server = uvicorn.Server(listening(shop.app(key), host=shop.api_host, port=shop.api_port))
     failures: list[Exception] = []

@@ -59,9 +59,11 @@ def run_command(
         Dispatcher(shop, open_jobs=shop.jobs).run()
         return
     from commands.job_work import work_of  # noqa: PLC0415
+    from commands.log_lines import plain_log_lines  # noqa: PLC0415
     from jobs.worker import Worker  # noqa: PLC0415
 
     os.nice(NICENESS)
+    plain_log_lines()
     worker = Worker(shop.jobs(), work=work_of(shop), clock=shop.clock)
     while (job := worker.run_next()) is not None:
         out.print(f"Job {job.number} ({job.kind.value}) {job.state.value}: {escape(how_far(job))}", soft_wrap=True)

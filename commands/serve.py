@@ -36,7 +36,9 @@ def listen(shop: Shop, app: "Starlette") -> None:
 
     from commands.job_work import jobs_beside  # noqa: PLC0415
     from commands.listening import listening  # noqa: PLC0415
+    from commands.log_lines import plain_log_lines  # noqa: PLC0415
 
+    plain_log_lines()
     # What stands by now stands for good: looking it through for cycles again and again showed in the slowest answers.
     gc.collect()
     gc.freeze()

@@ -222,7 +222,7 @@ def _substitute_orders(
     before, after = _units(found.lines, policy, found.on), _units(raised, policy, found.on)
     return tuple(
         SubstituteOrder(
-            sku, store_id, str(found.lines.supplier_id[at]), float(more[at]), before.get(key, 0.0), after[key]
+            sku, store_id, str(found.lines.supplier_id[at]), float(more[at]), before.get(key, 0.0), after.get(key, 0.0)
         )
         for at, key in enumerate(pairs[row] for row in rows.tolist())
         for sku, store_id in [key]

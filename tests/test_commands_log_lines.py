@@ -1,0 +1,39 @@
+"""An error's log line says where it came from and holds no value of anybody's."""
+
+import logging
+
+import pytest
+import structlog
+
+from commands.log_lines import plain_log_lines
+
+
+@pytest.fixture(autouse=True)
+def usual_lines():
+    yield
+    structlog.reset_defaults()
+
+
+def divided(customer_id: str) -> float:
+    return len(customer_id) / 0
+
+
+def test_a_traceback_shows_code_and_no_values(capsys):
+    plain_log_lines()
+    try:
+        divided("".join(["anna", "-4711"]))
+    except ZeroDivisionError as error:
+        structlog.get_logger("shelfgraph.test").error("failed", exc_info=error)
+    said = capsys.readouterr().out
+    assert "ZeroDivisionError" in said
+    assert "in divided" in said
+    assert "anna-4711" not in said
+
+
+def test_lines_below_the_level_are_left_out(capsys):
+    plain_log_lines(least=logging.WARNING)
+    structlog.get_logger("shelfgraph.test").info("request")
+    structlog.get_logger("shelfgraph.test").warning("slow")
+    said = capsys.readouterr().out
+    assert "request" not in said
+    assert "slow" in said
