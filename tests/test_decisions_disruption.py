@@ -5,6 +5,7 @@ import planning_shops as planning
 import pytest
 import service_shop as shop
 
+from decisions import disruption as deciding
 from decisions.canonical import canonical
 from decisions.disruption import dependents_of, disrupted, disruption_answer
 from schema.errors import BadInput, NotFound
@@ -69,6 +70,20 @@ def test_orders_of_substitutes_grow_by_what_they_take_over():
     assert order.revised_units > order.units
     assert order.supplier_id == "bolt"
     assert (order.revised_units % planning.PACK, order.units % planning.PACK) == (0, 0)
+
+
+def test_a_substitute_whose_order_falls_away_is_told_with_none(monkeypatch):
+    # Order points weigh all lines together: more demand of one may leave another without an order today.
+    proposed, told_of = deciding.propose, []
+
+    def propose(lines, policy, *, on):
+        told_of.append(len(lines))
+        return [] if len(told_of) == 4 else proposed(lines, policy, on=on)
+
+    monkeypatch.setattr(deciding, "propose", propose)
+    found = told(28, units=3.0, dependents=OF_ACME[1:], rates={**planning.RATES, "spaghetti": 400.0})
+    assert found.orders
+    assert all(one.revised_units == 0 < one.units for one in found.orders)
 
 
 def test_what_cannot_be_asked_is_refused_and_gaps_are_told():
