@@ -42,6 +42,7 @@ def _variables(query: str, facts: ShopFacts) -> str:
     change = {"storeId": store_id, "sku": sku, "onHandUnits": 0, "countedAt": counted_at}
     known = {
         "sku": sku,
+        "storeId": store_id,
         "words": next(iter(next(iter(facts.names), "").split()), ""),
         "basket": list(facts.skus[:2]),
         "lines": [{"sku": sku, "units": 1_000_000}],
