@@ -31,7 +31,7 @@ demo: setup  ## load, train, answer and serve: the synthetic shop, or SOURCE=onl
 	@$(BIN)/shelfgraph demo $(SOURCE) $(DATA)
 
 test: setup  ## every test, on a real Neo4j
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --durations=20 --durations-min=5
 
 check: setup lint types  ## format, lint, types, house rules and what needs no server: under two minutes
 	@$(BIN)/python -m pytest -n 2 -m "not slow and not graph"
