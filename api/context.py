@@ -27,7 +27,7 @@ from graph.catalogue import Catalogue
 from journal.ledger import Build, Ledger
 from schema.access import Caller
 from schema.catalogue import Brand, Category, Customer, Product, Promotion, Store, Supplier
-from schema.decisions import Explanation
+from schema.decisions import Bought, Explanation
 from schema.errors import Unavailable
 from schema.ledger import Outcome
 
@@ -158,8 +158,13 @@ class Context:
 
     @property
     def customers(self) -> DataLoader[str, Customer | None]:
-        """Customers by key."""
+        """Customers by key; what is personal is not kept between requests, for an erasure must be seen."""
         return self._loader("customers", partial(_values, self.catalogue.customers))
+
+    @property
+    def bought(self) -> DataLoader[str, list[Bought] | None]:
+        """What customers buy, by their keys; not kept between requests either."""
+        return self._loader("bought", partial(_values, self.catalogue.bought))
 
     @property
     def explanations(self) -> DataLoader[Related, Explanation]:

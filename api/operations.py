@@ -2,11 +2,14 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TypeVar
 
 from journal.erasure_log import ErasureLog
 from journal.job_log import JobLog
 from schema.approvals import ModelRoom
 from schema.errors import Unavailable
+
+P = TypeVar("P")
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,7 @@ def wired(operations: Operations | None) -> Operations:
     Raises:
         Unavailable: if this service offers none.
     """
-    if operations is None:
-        raise Unavailable("No operations are offered here.")
-    return operations
+    return _offered(operations, "No operations are offered here.")
 
 
 def models_of(operations: Operations | None) -> ModelRoom:
@@ -43,10 +44,7 @@ def models_of(operations: Operations | None) -> ModelRoom:
     Raises:
         Unavailable: if this service offers none.
     """
-    models = wired(operations).models
-    if models is None:
-        raise Unavailable("No model versions are offered here.")
-    return models
+    return _offered(wired(operations).models, "No model versions are offered here.")
 
 
 def erasures_of(operations: Operations | None) -> ErasureLog:
@@ -55,7 +53,10 @@ def erasures_of(operations: Operations | None) -> ErasureLog:
     Raises:
         Unavailable: if this service erases nobody.
     """
-    erasures = wired(operations).erasures
-    if erasures is None:
-        raise Unavailable("Nobody is erased here.")
-    return erasures
+    return _offered(wired(operations).erasures, "Nobody is erased here.")
+
+
+def _offered(part: P | None, problem: str) -> P:
+    if part is None:
+        raise Unavailable(problem)
+    return part

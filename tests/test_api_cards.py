@@ -69,6 +69,14 @@ def test_the_longest_unused_goes_first():
 
 
 @pytest.mark.graph
+def test_what_is_personal_is_asked_of_the_graph_each_time(loaded, tmp_path):
+    customer = '{ customer(customerId: "c1") { segment bought(first: 5) { totalCount } } }'
+    with serving(loaded, Journal(str(tmp_path / "journal.db")), catalogue_seconds=60.0) as service:
+        service.reads(customer)
+        assert service.reads(customer) == 2  # the customer and what they buy, but not the products' names again
+
+
+@pytest.mark.graph
 def test_a_page_that_was_seen_costs_no_round_trip(loaded, tmp_path):
     page = '{ product(sku: "cola") { name category { name } suppliers(first: 2) { edges { node { name } } } } }'
     journal = Journal(str(tmp_path / "journal.db"))
