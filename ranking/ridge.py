@@ -20,6 +20,8 @@ RIDGE_CAP = 8_000
 """The most products this is fitted on: several dense squares over them are held at once."""
 LARGEST_CUSTOMER = 20
 """Products from which a customer's set counts no more than one of this size."""
+TYPICAL_BASKET = 20
+"""Products of a basket that counts once; one of four times as many counts half for each of its pairs."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class RidgeSettings:
         customers: weight of each customer's set of products, as if it were one more basket.
         names: weight of the products' names: alike names stand as if they were bought together so often.
         ridge: how strongly weights are held to what they are shrunk towards.
+        doubt: what is added to that for each product, as a share of how often it was bought: weights that do without
+            any one product of a basket (a linear autoencoder's dropout).
         trust: share of the network's own weights that they are shrunk towards; 0 shrinks to nothing.
         lines: how much the weights of neighbouring lines count beside these, in units of their deviation.
     """
@@ -38,9 +42,10 @@ class RidgeSettings:
     half_life_days: float = 120.0
     customers: float = 0.3
     names: float = 10.0
-    ridge: float = 80.0
-    trust: float = 0.5
-    lines: float = 0.4
+    ridge: float = 30.0
+    doubt: float = 0.3
+    trust: float = 0.4
+    lines: float = 0.5
 
     def neighbours(self) -> Iterator["RidgeSettings"]:
         """Settings that differ in one thing, to choose among by validation."""
@@ -78,11 +83,11 @@ class RidgeSources:
 
     def each(self, settings: Iterable[RidgeSettings]) -> Iterator[ItemWeights]:
         """The weights of each setting; neighbours that differ in `trust` and `lines` alone share what costs most."""
-        sources: tuple[float, float, float] | None = None
+        sources: tuple[float, ...] | None = None
         for one in settings:
-            if sources != (sources := (one.customers, one.names, one.ridge)):
+            if sources != (sources := (one.customers, one.names, one.ridge, one.doubt)):
                 solver = _Solver(
-                    self.baskets + one.customers * self.customers + one.names * self.names, one.ridge, self.network
+                    self.baskets + one.customers * self.customers + one.names * self.names, one, self.network
                 )
             weights = solver.weights(one.trust)
             if one.lines:
@@ -93,38 +98,40 @@ class RidgeSources:
     @cached_property
     def of_lines(self) -> ItemWeights:
         """Weights fitted to neighbouring lines and names."""
-        return ItemWeights(
-            _Solver(self.lines + LINES.names * self.names, LINES.ridge, self.network).weights(LINES.trust)
-        )
+        return ItemWeights(_Solver(self.lines + LINES.names * self.names, LINES, self.network).weights(LINES.trust))
 
     def of_customers(self, settings: RidgeSettings) -> ItemWeights:
         """Weights fitted to the customers' sets of products alone."""
-        return ItemWeights(_Solver(self.customers.copy(), settings.ridge, self.network).weights(0.0))
+        return ItemWeights(_Solver(self.customers.copy(), settings, self.network).weights(0.0))
 
 
 class _Solver:
-    """The weights W, diagonal 0, of least |X − XW|² + ridge · |W − trust · network|², whatever the trust.
+    """The weights W, diagonal 0, of least |X − XW|² + |√Λ (W − trust · network)|², whatever the trust.
+
+    Λ is diagonal: ridge, and doubt times what stands on the diagonal of XᵀX.
 
     Args:
         together: XᵀX of all sources X; overwritten.
 
-    Source: Steck 2019, equation 8, with a prior mean; side information as in Jeunen et al. 2020, section 3.
+    Source: Steck 2019, equation 8, with a prior mean; Λ as in Steck 2020, equation 6; side information as in Jeunen et
+        al. 2020, section 3.
     """
 
-    def __init__(self, together: Squares, ridge: float, network: Squares) -> None:
-        together[np.diag_indices_from(together)] += ridge
-        self._inverse, self._ridge, self._network = inverse(together), np.float32(ridge), network
+    def __init__(self, together: Squares, settings: RidgeSettings, network: Squares) -> None:
+        self._penalty = np.float32(settings.ridge) + np.float32(settings.doubt) * np.diag(together)
+        together[np.diag_indices_from(together)] += self._penalty
+        self._inverse, self._network = inverse(together), network
 
     @cached_property
     def _pulled(self) -> Squares:
-        return self._inverse @ self._network
+        return self._inverse @ (self._penalty[:, None] * self._network)
 
     def weights(self, trust: float) -> Squares:
         """The weights `[num_products, num_products]`, a new array."""
-        away = self._inverse - np.float32(trust) * self._pulled if trust else self._inverse
-        diagonal = np.diag(self._inverse)
-        weights: Squares = away * -self._ridge
-        weights -= self._inverse * ((1.0 + np.diag(weights)) / diagonal)[None, :]
+        weights: Squares = self._inverse * -self._penalty
+        if trust:
+            weights += np.float32(trust) * self._pulled
+        weights -= self._inverse * ((1.0 + np.diag(weights)) / np.diag(self._inverse))
         np.fill_diagonal(weights, 0.0)
         return weights
 
@@ -140,7 +147,8 @@ def ridge_sources(
         network: `[num_products, num_products]` how much each product (row) calls for each other, not negative.
     """
     nothing = np.zeros((len(baskets.skus),) * 2, np.float32)
-    weights = np.sqrt(decay(baskets.days, until=until, half_life_days=half_life_days))
+    ages = decay(baskets.days, until=until, half_life_days=half_life_days)
+    weights = np.sqrt(ages * np.sqrt(TYPICAL_BASKET / np.maximum(np.diff(baskets.held.indptr), 1))).astype(np.float32)
     owned = customer_sets(baskets)
     sizes = np.maximum(np.diff(owned.indptr), 1)
     windows, of_basket = line_windows(baskets)
