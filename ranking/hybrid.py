@@ -1,7 +1,7 @@
 """The hybrid: simple models and the relation network in a learnt order, fitted on what came after an earlier day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -34,16 +34,27 @@ BELOW: Final = -1e4
 """What is no candidate stands so far below those that are."""
 
 
+def leading(pool: Pool) -> Floats:
+    """What the leading model, the first feature, says of each candidate `[num_candidates]`."""
+    return pool.features[:, 0]
+
+
 @dataclass(frozen=True)
 class Order:
-    """A learnt order of candidates: what trees and a smooth model say of each, in equal parts."""
+    """A learnt order of candidates: what trees and a smooth model say of each, in equal parts.
+
+    Attributes:
+        is_led: whether the leading model says a third part.
+    """
 
     trees: Reranker
     smooth: ListwiseLogit
+    is_led: bool = False
 
     def __call__(self, pool: Pool) -> Floats:
         """Score of each candidate `[num_candidates]`."""
-        return Blend((self.trees, self.smooth))(pool)
+        parts = (self.trees, self.smooth)
+        return Blend((*parts, leading) if self.is_led else parts)(pool)
 
 
 @dataclass(frozen=True)
@@ -148,12 +159,15 @@ def _fit_order(
     if int(relevance[~kept].sum()) < LEAST_QUERIES:
         return None, "too few hidden products are among the candidates"
     order, trial = fitted(~kept), pool.part(kept)
-    found = _hits(trial, order(trial), hidden) / apart.sum()
+    hits = {is_led: _hits(trial, replace(order, is_led=is_led)(trial), hidden) for is_led in (False, True)}
+    is_led = hits[True] > hits[False]
+    found = hits[is_led] / apart.sum()
     alone = _hits(trial, lead[kept], hidden) / apart.sum()
     if found <= alone:
         return None, f"recall@10 {found:.3f}, no more than {alone:.3f} of the leading model alone"
     whole = fitted(np.ones(len(pool), bool), order.trees.num_trees)
-    return whole, f"recall@10 {found:.3f}, {alone:.3f} of the leading model alone"
+    led = "led by that too, " if is_led else ""
+    return replace(whole, is_led=is_led), f"{led}recall@10 {found:.3f}, {alone:.3f} of the leading model alone"
 
 
 def _pooled(components: Components, visible: sp.csr_matrix, history: Histories | None) -> tuple[Pool, Floats]:

@@ -88,12 +88,13 @@ def saved(hybrid: Hybrid, *, until: float) -> SavedRanker:
             arrays |= _weights(name, model.weights)
     if parts.alike is not None:
         arrays |= _weights("alike", parts.alike)
-    texts = {}
+    texts, led = {}, []
     for name, order in (("anonymous", hybrid.anonymous), ("known", hybrid.known)):
         if order is not None:
             texts[name] = order.trees.to_text()
+            led += [name] * order.is_led
             arrays |= {f"{name}_{field}": getattr(order.smooth, field) for field in SMOOTH}
-    plan = {"scorers": kinds, "is_alike_known": parts.alike is not None, "until": until, "why": hybrid.why}
+    plan = {"scorers": kinds, "is_alike_known": parts.alike is not None, "led": led, "until": until, "why": hybrid.why}
     return SavedRanker(arrays, {**texts, PLAN: json.dumps(plan)})
 
 
@@ -111,7 +112,8 @@ def open_ranker(artefact: Artefact) -> BasketRanker | None:
         counts={name: arrays[f"counts_{name}"] for name in HALF_LIVES},
         customers=None,
     )
-    hybrid = Hybrid(components, _order("anonymous", state), _order("known", state), plan["why"])
+    orders = (_order(name, state, is_led=name in plan.get("led", ())) for name in ("anonymous", "known"))
+    hybrid = Hybrid(components, *orders, plan["why"])
     return BasketRanker(hybrid, plan["until"])
 
 
@@ -138,8 +140,8 @@ def _scorer(name: str, kind: str, arrays: Mapping[str, Array], embeddings: Embed
     return ItemWeights(arrays[name] if kind == "dense" else _sparse(name, arrays, len(embeddings.skus)))
 
 
-def _order(name: str, state: SavedRanker) -> Order | None:
+def _order(name: str, state: SavedRanker, *, is_led: bool) -> Order | None:
     if name not in state.texts:
         return None
     smooth = ListwiseLogit(*(state.arrays[f"{name}_{field}"] for field in SMOOTH))
-    return Order(Reranker.from_text(state.texts[name]), smooth)
+    return Order(Reranker.from_text(state.texts[name]), smooth, is_led)

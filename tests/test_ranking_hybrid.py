@@ -1,5 +1,7 @@
 """The hybrid: what it learns from, what it may not show, and when it leaves the order to its leading model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -96,3 +98,18 @@ def test_too_few_baskets_leave_the_order_to_the_leading_model():
     assert "fewer than" in alone.why
     assert np.array_equal(alone(visible), earlier.lead(visible))
     assert alone(visible[:0]).shape == (0, SIZE)
+
+
+def test_a_led_order_stands_between_what_it_says_unled_and_its_leading_model(hybrid):
+    """Each part counts alike, as its candidates' deviations from their mean."""
+    visible = lessons(shop(5, 20, begins=100.0), seed=0).visible
+    pool, _ = basket_pool(hybrid.components, visible, None)
+    order = hybrid.anonymous
+
+    def told(scores):
+        groups = [scores[pool.queries == query] for query in np.unique(pool.queries)]
+        return np.concatenate([(each - each.mean()) / max(each.std(), 1e-9) for each in groups])
+
+    unled = told(order.trees(pool)) + told(order.smooth(pool))
+    assert replace(order, is_led=False)(pool) == pytest.approx(unled, abs=1e-3)
+    assert replace(order, is_led=True)(pool) == pytest.approx(unled + told(pool.features[:, 0]), abs=1e-3)

@@ -1,5 +1,6 @@
 """The ranker as served: it answers as the hybrid it was saved from, through a registry and without its baskets."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -39,8 +40,10 @@ def components(baskets, until):
 
 @pytest.fixture(scope="module")
 def hybrid():
+    """One of its orders is led by the leading model too, the other is not, whatever the fit prefers."""
     earlier, later = shop(0, 600), shop(1, 500, begins=50.0)
-    return fit_hybrid(components(earlier, 50.0), lessons(later, seed=0), components(later, UNTIL))
+    found = fit_hybrid(components(earlier, 50.0), lessons(later, seed=0), components(later, UNTIL))
+    return replace(found, anonymous=replace(found.anonymous, is_led=True), known=replace(found.known, is_led=False))
 
 
 @pytest.fixture(scope="module")
