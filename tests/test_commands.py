@@ -8,9 +8,9 @@ import signal
 import socket
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
+import own_process
 import pytest
 from typer.main import get_command
 
@@ -55,6 +55,14 @@ def shop(tmp_path, neo4j_server, graph):
 
 def run(shop, *words, code: int = 0) -> str:
     """What a command printed, its exit code asserted."""
+    ended, told = own_process.shelfgraph(shop, *words)
+    assert ended == code, told
+    assert "Traceback" not in told, told
+    return told
+
+
+def run_from_shell(shop, *words, code: int = 0) -> str:
+    """The same as a person runs it: an interpreter that has imported nothing."""
     command = [sys.executable, "-m", "shelfgraph", *map(str, words)]
     ended = subprocess.run(command, env=shop, capture_output=True, text=True, check=False, timeout=240)
     told = ended.stdout + ended.stderr
@@ -67,9 +75,9 @@ def run(shop, *words, code: int = 0) -> str:
 @pytest.mark.slow
 def test_load_train_check_and_again(shop, tmp_path, graph):
     tables = write_tables(tmp_path / "tables")
-    assert "new" in run(shop, "load", "retail-tables", tables)
-    run(shop, "train")
-    assert "agree" in run(shop, "check")
+    assert "new" in run_from_shell(shop, "load", "retail-tables", tables)
+    run_from_shell(shop, "train")
+    assert "agree" in run_from_shell(shop, "check")
     assert "nothing new" in run(shop, "load", "retail-tables", tables)
     assert "reused" in run(shop, "train")
     assert "agree" in run(shop, "check")
@@ -98,25 +106,8 @@ def test_killed_anywhere_the_next_run_completes(shop, tmp_path, point):
     work = {"load": ["load", "retail-tables", str(tables)], "train": ["train"]}
     if command == "train":
         run(shop, *work["load"])
-    script = f"""
-        import importlib, os, signal, sys
-        import shelfgraph
-        parts = "{victim}".split(".")
-        owner = importlib.import_module(".".join(parts[:2]))
-        for part in parts[2:-1]:
-            owner = getattr(owner, part)
-        real, calls = getattr(owner, parts[-1]), []
-        def doomed(*args, **named):
-            calls.append(1)
-            if len(calls) == {call}:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return real(*args, **named)
-        setattr(owner, parts[-1], doomed)
-        sys.argv = ["shelfgraph", *{work[command]!r}]
-        shelfgraph.main()
-    """
-    ended = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], env=shop, capture_output=True, check=False)
-    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    ended, told = own_process.shelfgraph(shop, *work[command], death=(victim, int(call), "before"))
+    assert ended == -signal.SIGKILL, told
     run(shop, *work["load"])
     run(shop, "train")
     assert "agree" in run(shop, "check")
@@ -151,7 +142,7 @@ def test_a_port_in_use_is_told_at_once(tmp_path):
         taken.listen()
         port = str(taken.getsockname()[1])
         shop = {**os.environ, "SHELFGRAPH_HOME": str(tmp_path), "SHELFGRAPH_API_PORT": port, "PYTHONPATH": str(ROOT)}
-        assert port in run(shop, "serve", code=8)
+        assert port in run_from_shell(shop, "serve", code=8)
 
 
 def test_every_command_and_option_teaches():
@@ -170,7 +161,7 @@ def test_every_command_and_option_teaches():
 
 def test_a_mistyped_command_has_a_usage_error_and_no_traceback(tmp_path):
     shop = {**os.environ, "SHELFGRAPH_HOME": str(tmp_path), "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
-    assert "No such command" in run(shop, "lode", code=2)
+    assert "No such command" in run_from_shell(shop, "lode", code=2)
 
 
 @pytest.mark.slow

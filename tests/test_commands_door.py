@@ -1,12 +1,11 @@
 """Secure by default: without keys this machine alone may ask, by a key that nobody else can read."""
 
 import os
-import subprocess
-import sys
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
+import own_process
 import pytest
 import service_shop as shop
 
@@ -82,10 +81,9 @@ def test_keys_are_made_listed_and_revoked_by_commands(tmp_path):
     env = {**os.environ, "SHELFGRAPH_HOME": str(tmp_path), "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
 
     def run(*words, code=0):
-        command = [sys.executable, "-m", "shelfgraph", "keys", *words]
-        ended = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
-        assert ended.returncode == code, ended.stderr
-        return ended.stdout + ended.stderr
+        ended, told = own_process.shelfgraph(env, "keys", *words)
+        assert ended == code, told
+        return told
 
     token = run("create", "--role", "frontend", "--customer", "c1", "--expires", "2099-01-01", "--name", "web")
     secret = token.split("Bearer ")[1].strip()

@@ -43,7 +43,7 @@ def test_versions_and_their_history_are_listed(home):
     assert invoke(home, "models", "approve", "nothing").exit_code != 0
 
 
-def test_audit_rows_are_listed_and_go_when_their_time_is_up(home, journal_address):
+def test_audit_rows_are_listed_and_go_when_their_time_is_up(home):
     log = AuditLog(str(home / "journal.db"))
     for age in (40, 31, 29, 1):
         number = log.begin(Attempt(clock() - timedelta(days=age), "r", f"key:{age}", "admin", "setRule", {"age": age}))
@@ -53,9 +53,14 @@ def test_audit_rows_are_listed_and_go_when_their_time_is_up(home, journal_addres
     assert "Deleted 2 audit rows older than 30 days." in invoke(home, "audit", "prune").stdout
     assert [entry.attempt.caller for entry in log.entries(limit=9)] == ["key:1", "key:29"]
     assert "Deleted 1 audit" in invoke(home, "audit", "prune", "--days", "20").stdout
-    other = AuditLog(journal_address)
-    for number in range(1_100):
-        other.begin(Attempt(NOON + timedelta(seconds=number), "r", "ann", "admin", "setRule", None))
-    assert other.prune(NOON + timedelta(seconds=1_050)) == 1_050
-    assert [entry.number for entry in other.entries(limit=99)] == list(range(1_100, 1_050, -1))
-    assert other.begin(Attempt(NOON, "r", "ann", "admin", "setRule", None)) == 1_101
+
+
+def test_audit_rows_go_block_by_block_and_their_numbers_do_not_come_again(journal_address, monkeypatch):
+    monkeypatch.setattr("journal.audit.AT_ONCE", 10)
+    log = AuditLog(journal_address)
+    for number in range(40):
+        log.begin(Attempt(NOON + timedelta(seconds=number), "r", "ann", "admin", "setRule", None))
+    assert log.prune(NOON + timedelta(seconds=35)) == 35
+    assert [entry.number for entry in log.entries(limit=99)] == list(range(40, 35, -1))
+    assert log.prune(NOON + timedelta(seconds=40)) == 5
+    assert log.begin(Attempt(NOON, "r", "ann", "admin", "setRule", None)) == 41

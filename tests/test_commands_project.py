@@ -1,17 +1,16 @@
 """`shelfgraph project`: carries what stands, survives any kill, and takes its turn."""
 
 import signal
-import subprocess
-import sys
-import textwrap
 from datetime import timedelta
 
+import own_process
 import pytest
 from live_shops import DELISTED, Shop, held, level, stock
 from test_commands import run
 from test_commands import shop as environment  # noqa: F401  (a fixture)
 
 from jobs.check import check
+from jobs.project import Projector
 from registry.store import Registry
 from schema.changes import PriceChange
 
@@ -51,37 +50,21 @@ def test_a_shop_that_was_never_loaded_is_told(environment):  # noqa: F811
     assert "no load" in run(environment, "project", "--once", code=5)
 
 
+def by_twos() -> None:
+    """From now on this process carries two changes at a time."""
+    Projector.__init__.__kwdefaults__["batch"] = 2  # type: ignore[index]
+
+
 @pytest.mark.parametrize(("point", "moment", "state"), KILLED_AT)
 def test_killed_anywhere_the_next_run_ends_as_if_nothing_had_been(environment, shop, point, moment, state):  # noqa: F811
     shop.judge(1)
     shop.tell(*TOLD)
     if state == "settling":
         shop.graph.write("save_live_sequence", lake_version=1, before=1, sequence=None, fence=2, digests="{}")
-    (victim, call), is_after = point.split(), moment == "after"
-    script = f"""
-        import importlib, os, signal, sys
-        import jobs.project
-        import shelfgraph
-        parts = "{victim}".split(".")
-        owner = importlib.import_module(".".join(parts[:2]))
-        for part in parts[2:-1]:
-            owner = getattr(owner, part)
-        real, calls = getattr(owner, parts[-1]), []
-        def doomed(*args, **named):
-            calls.append(1)
-            answer = real(*args, **named) if {is_after} else None
-            if len(calls) == {call}:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return answer if {is_after} else real(*args, **named)
-        setattr(owner, parts[-1], doomed)
-        jobs.project.Projector.__init__.__kwdefaults__["batch"] = 2
-        sys.argv = ["shelfgraph", "project", "--once"]
-        shelfgraph.main()
-    """
-    ended = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)], env=environment, capture_output=True, check=False
-    )
-    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    victim, call = point.split()
+    death = (victim, int(call), moment)
+    ended, told = own_process.shelfgraph(environment, "project", "--once", death=death, before=by_twos)
+    assert ended == -signal.SIGKILL, told
     shop.time += LATER
     level(shop.projector())
     assert [row[0] for row in held(shop.graph)["prices"]] == ["a"]

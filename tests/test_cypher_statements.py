@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import neo4j
@@ -49,16 +50,21 @@ def test_header_declares_the_columns_that_are_returned(neo4j_server: LocalServer
             result.consume()
 
 
+@cache
+def nodes() -> list[tuple[Path, ast.AST]]:
+    """Every node of every source that may name a statement."""
+    return [(path, node) for path in SOURCES for node in ast.walk(ast.parse(path.read_text()))]
+
+
 def test_every_statement_is_used() -> None:
     exact, patterns = set[str](), set[str]()
-    for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.JoinedStr):
-                patterns.add(
-                    "".join(re.escape(part.value) if isinstance(part, ast.Constant) else r"\w+" for part in node.values)
-                )
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                exact.add(node.value)
+    for _, node in nodes():
+        if isinstance(node, ast.JoinedStr):
+            patterns.add(
+                "".join(re.escape(part.value) if isinstance(part, ast.Constant) else r"\w+" for part in node.values)
+            )
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            exact.add(node.value)
     patterns = {pattern for pattern in patterns if re.match(r"(read|find|merge|link|save|constrain|close)_", pattern)}
     constraints = {name for name in names() if name.startswith("constrain_")}
     unused = {name for name in {*names()} - exact - constraints if not any(re.fullmatch(p, name) for p in patterns)}
@@ -66,10 +72,9 @@ def test_every_statement_is_used() -> None:
 
 
 def test_no_statement_stands_in_the_code() -> None:
-    for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                assert not re.search(r"\b(MATCH|MERGE|CREATE|UNWIND) *\(", node.value), path
+    for path, node in nodes():
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            assert not re.search(r"\b(MATCH|MERGE|CREATE|UNWIND) *\(", node.value), path
 
 
 @pytest.mark.parametrize(

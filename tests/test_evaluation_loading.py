@@ -3,18 +3,17 @@
 from datetime import UTC, datetime
 
 import pytest
-from conftest import free_port
+from conftest import brief_server
 from test_commands import write_tables
 
 from evaluation import loading
-from graph.server import LocalServer
 
 
 @pytest.mark.graph
 @pytest.mark.slow
 def test_every_step_is_timed_and_the_server_is_gone_afterwards(neo4j_jars, tmp_path):
     tables = write_tables(tmp_path / "tables")
-    server = LocalServer(tmp_path / "neo4j", jars=neo4j_jars, bolt_port=free_port(), http_port=free_port())
+    server = brief_server(tmp_path / "neo4j", neo4j_jars)
     measured = loading.run(
         "retail-tables", tables, folder=tmp_path / "shop", server=server, now=datetime(2026, 1, 1, tzinfo=UTC)
     )

@@ -15,6 +15,7 @@ from gnn.training import fit
 from schema.errors import Unavailable
 
 DRAWN = replace(QUICK, max_candidates=14, drawn_candidates=14, trunk_candidates=14)
+BOTH = {"exact": QUICK, "drawn": DRAWN}
 
 
 def test_a_process_alone_takes_every_row():
@@ -32,14 +33,13 @@ def test_a_missing_graphics_card_is_told(monkeypatch):
         best_device("cuda")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("which", ["exact", "drawn"])
-def test_two_processes_learn_the_model_of_one(which, tmp_path):
-    settings = {"exact": QUICK, "drawn": DRAWN}[which]
-    alone = fit(shop(), settings=settings)
+@pytest.fixture(scope="module")
+def shared_vectors(tmp_path_factory):
+    """Where two processes left the vectors that they learnt together, by the name of the settings."""
+    folder = tmp_path_factory.mktemp("shared")
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     done = subprocess.run(
-        [*command, str(Path(__file__)), which, str(tmp_path / "vectors.npz")],
+        [*command, str(Path(__file__)), str(folder)],
         env={"PYTHONPATH": str(Path(__file__).parent.parent), "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
@@ -47,7 +47,14 @@ def test_two_processes_learn_the_model_of_one(which, tmp_path):
         timeout=200,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    shared = np.load(tmp_path / "vectors.npz")
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("which", BOTH)
+def test_two_processes_learn_the_model_of_one(which, shared_vectors):
+    alone = fit(shop(), settings=BOTH[which])
+    shared = np.load(shared_vectors / f"{which}.npz")
     for relation in ("substitute", "complement"):
         # Compared as scores: a number that all candidates have more of changes no softmax, and only rounding moves it.
         ends = f"{relation}_anchor", f"{relation}_candidate"
@@ -55,13 +62,14 @@ def test_two_processes_learn_the_model_of_one(which, tmp_path):
         assert theirs == pytest.approx(own, abs=1e-4)
 
 
-def _as_one_of_two(which: str, target: str) -> None:
+def _as_one_of_two(folder: str) -> None:
     with crew("cpu") as is_first:
         if not is_first:
             assist()
             return
-        trained = fit(shop(), settings={"exact": QUICK, "drawn": DRAWN}[which])
-    np.savez(target, **trained.embeddings.spaces)
+        trained = {which: fit(shop(), settings=settings) for which, settings in BOTH.items()}
+    for which, model in trained.items():
+        np.savez(Path(folder) / f"{which}.npz", **model.embeddings.spaces)
 
 
 if __name__ == "__main__":

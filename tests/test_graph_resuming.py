@@ -1,11 +1,10 @@
 """A load that is killed, or loses its server, is completed by the next one as if nothing had happened."""
 
-import multiprocessing
 import os
 import signal
-from functools import partial
 from threading import Event, Thread
 
+import own_process
 import pytest
 from shops import random_snapshot
 
@@ -49,11 +48,8 @@ def test_killed_at_any_point_it_is_completed_by_the_next(
         project(OLD, graph, lake_version=1, load_id="old")
     before = read_marker(graph)
     for writes in (1, 2, 7, 12, 25, 40):
-        work = partial(die_at, writes, neo4j_server.uri, neo4j_server.password(), NEW)
-        killed = multiprocessing.get_context("spawn").Process(target=work)
-        killed.start()
-        killed.join()
-        assert killed.exitcode == -signal.SIGKILL
+        killed = own_process.ended(die_at, writes, neo4j_server.uri, neo4j_server.password(), NEW)
+        assert killed == -signal.SIGKILL
         assert read_marker(graph).lake_version == before.lake_version
         assert not read_marker(graph).is_ready or read_marker(graph) == before
     project(NEW, graph, lake_version=2, load_id="new")
@@ -63,10 +59,7 @@ def test_killed_at_any_point_it_is_completed_by_the_next(
 
 def test_cut_off_and_sent_back_to_the_old_version_it_is_the_old_one(graph: Graph, neo4j_server: LocalServer) -> None:
     project(OLD, graph, lake_version=1, load_id="old")
-    work = partial(die_at, 9, neo4j_server.uri, neo4j_server.password(), NEW)
-    killed = multiprocessing.get_context("spawn").Process(target=work)
-    killed.start()
-    killed.join()
+    own_process.ended(die_at, 9, neo4j_server.uri, neo4j_server.password(), NEW)
     assert not read_marker(graph).is_ready
     project(OLD, graph, lake_version=1, load_id="old")
     assert compare(graph, OLD, samples=None).is_equal

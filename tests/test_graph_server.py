@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import free_port
+from conftest import brief_server
 
 from graph.connection import connect
 from graph.processes import command_line
@@ -17,12 +17,6 @@ from graph.server import HOST, USER, LocalServer
 from schema.errors import Busy, NotFound, Unavailable
 
 pytestmark = pytest.mark.graph
-
-
-def stopped(home: Path, jars: Path) -> LocalServer:
-    return LocalServer(
-        home=home, jars=jars, bolt_port=free_port(), http_port=free_port(), heap_mib=384, page_cache_mib=64
-    )
 
 
 def test_starting_what_runs_changes_nothing(neo4j_server: LocalServer) -> None:
@@ -40,7 +34,7 @@ def test_the_password_is_for_its_owner_only(neo4j_server: LocalServer) -> None:
 
 @pytest.mark.parametrize("name", ["bolt", "http"])
 def test_a_port_in_use_is_told_at_once(tmp_path: Path, neo4j_jars: Path, name: str) -> None:
-    server = stopped(tmp_path, neo4j_jars)
+    server = brief_server(tmp_path, neo4j_jars)
     with socket.socket() as taken:
         taken.bind((HOST, 0))
         taken.listen()
@@ -53,7 +47,7 @@ def test_a_port_in_use_is_told_at_once(tmp_path: Path, neo4j_jars: Path, name: s
 
 
 def test_a_stale_pid_file_counts_for_nothing(tmp_path: Path, neo4j_jars: Path) -> None:
-    server = stopped(tmp_path, neo4j_jars)
+    server = brief_server(tmp_path, neo4j_jars)
     for stale in (str(os.getpid()), "999999999", "not a pid", ""):
         (tmp_path / "server.pid").write_text(stale)
         assert server.pid() is None
@@ -67,17 +61,17 @@ def test_a_stale_pid_file_counts_for_nothing(tmp_path: Path, neo4j_jars: Path) -
 def test_a_server_that_dies_at_once_is_told_with_its_last_words(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("made-up-before")
     with pytest.raises(Unavailable, match=r"CommunityEntryPoint.*server\.log"):
-        stopped(tmp_path, tmp_path / "no jars").start()
+        brief_server(tmp_path, tmp_path / "no jars").start()
 
 
 def test_no_jars_at_all_are_told(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="password could not be set"):
-        stopped(tmp_path, tmp_path / "no jars").start()
+        brief_server(tmp_path, tmp_path / "no jars").start()
 
 
 @pytest.mark.slow
 def test_half_made_killed_and_stopped_servers_start_again(tmp_path: Path, neo4j_jars: Path) -> None:
-    server = stopped(tmp_path / "home", neo4j_jars)
+    server = brief_server(tmp_path / "home", neo4j_jars)
     torn = server.home / "data" / "dbms" / "auth.ini"
     torn.parent.mkdir(parents=True)
     torn.write_text("torn")

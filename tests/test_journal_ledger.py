@@ -1,14 +1,12 @@
 """The ledger: an id that was handed out is kept, whatever dies; what cannot be kept has none."""
 
 import multiprocessing
-import signal
-import subprocess
-import sys
 import threading
 import time
 from datetime import timedelta
 from pathlib import Path
 
+import own_process
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -179,32 +177,18 @@ def test_several_processes_and_threads_keep_side_by_side(journal_address, tmp_pa
     assert sorted(handed_out) == sorted(each.decision_id for each in log.entries(EntryFilter(), limit=1000))
 
 
-_ENDLESS = """
-import sys
-sys.path.insert(0, "tests")
-from concurrent.futures import wait
-from pathlib import Path
-from ledger_entries import entry
-from journal.decision_log import DecisionLog
-from journal.ledger import Ledger
-ledger = Ledger(DecisionLog(sys.argv[1]), Path(sys.argv[2]), max_bytes=1 << 30)
-while True:
-    for future in [ledger.keep(lambda: entry(answer="x" * 3000)) for _ in range(7)]:
-        print(future.result(), flush=True)
-"""
+def _keep_on(address, spool, handed_out):
+    ledger = Ledger(DecisionLog(address), spool, max_bytes=MANY)
+    while True:
+        for future in [ledger.keep(lambda: entry(answer="x" * 3000)) for _ in range(7)]:
+            handed_out.send(future.result())
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kill_after", [1, 30, 400, 2000])
 def test_no_id_handed_out_is_lost_when_its_process_is_killed(journal_address, tmp_path, kill_after):
     spool = tmp_path / "spool"
-    root = Path(__file__).parents[1]
-    command = [sys.executable, "-c", _ENDLESS, journal_address, str(spool)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as keeper:
-        assert keeper.stdout is not None
-        handed_out = [keeper.stdout.readline().strip() for _ in range(kill_after)]
-        keeper.send_signal(signal.SIGKILL)
-        handed_out += [line for line in keeper.stdout.read().split("\n") if len(line) == 32]
+    handed_out = own_process.sent_until_killed(_keep_on, journal_address, spool, after=kill_after)
     log = DecisionLog(journal_address)
     ledger = Ledger(log, spool, max_bytes=MANY)
     assert ledger.flush(within_seconds=60)

@@ -1,13 +1,11 @@
 """The journal: batches whole and once, numbers in order, nothing acknowledged is lost."""
 
+import itertools
 import multiprocessing
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
-from pathlib import Path
 
+import own_process
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -136,34 +134,17 @@ def test_several_processes_write_one_gapless_order(journal_address):
     assert all(getattr(a.change, "sku", "") + "b" == getattr(b.change, "sku", None) for a, b in pairs)
 
 
-_ENDLESS = """
-import sys
-from datetime import UTC, datetime
-from journal.store import Journal
-from schema.changes import StockChange
-journal = Journal(sys.argv[1])
-n = 0
-while True:
-    n += 1
-    batch = [StockChange("S1", f"{n}", float(n), datetime(2024, 1, 1, tzinfo=UTC))] * 3
-    print(journal.record(batch, recorded_at=datetime.now(UTC), idempotency_key=str(n))[-1], flush=True)
-"""
+def _write_on(address, acknowledged):
+    journal = Journal(address)
+    for n in itertools.count():
+        acknowledged.send(journal.record([stock(f"{n}")] * 3, recorded_at=NOON, idempotency_key=str(n))[-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kill_after", [1, 7, 20])
 def test_what_was_acknowledged_survives_a_kill(journal_address, kill_after):
-    address = journal_address
-    with subprocess.Popen(
-        [sys.executable, "-c", _ENDLESS, address],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[1],
-    ) as writer:
-        assert writer.stdout is not None
-        acknowledged = [int(writer.stdout.readline()) for _ in range(kill_after)]
-        writer.send_signal(signal.SIGKILL)
-        acknowledged += [int(line) for line in writer.stdout.read().split("\n") if line]
-    journal = Journal(address)
+    acknowledged = own_process.sent_until_killed(_write_on, journal_address, after=kill_after)
+    journal = Journal(journal_address)
     kept = [change.sequence for change in journal.changes_after(0)]
     assert set(acknowledged) <= set(kept)
     assert len(kept) % 3 == 0, "a batch was torn"

@@ -1,6 +1,7 @@
 """Erasing a customer: their rows leave every version and every file, all other rows stay in all versions."""
 
 import itertools
+import shutil
 
 import pyarrow.dataset as ds
 import pytest
@@ -21,10 +22,11 @@ def customers(*names):
     return [{"customer_id": name, "region": name.upper()} for name in names]
 
 
-@pytest.fixture
-def lake(tmp_path):
-    """Three loads: one without her, one with her among others, one where another table alone changes."""
-    lake = Lake(str(tmp_path / "lake"))
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory):
+    """A folder of three loads: one without her, one with her among others, one where another table alone changes."""
+    folder = tmp_path_factory.mktemp("loaded")
+    lake = Lake(str(folder / "lake"))
     first = [line("b1", 1, "a", 1, customer_id="bob"), line("b2", 1, "b", 2, customer_id="zoe")]
     second = [line("b3", 1, "a", 3, customer_id=GONE), line("b3", 2, "b", 3, customer_id=GONE), line("b4", 1, "c", 3)]
     loads = [
@@ -33,9 +35,15 @@ def lake(tmp_path):
         {"customers": customers(GONE, "bob"), "purchases": [line("b5", 1, "c", 4, customer_id="bob")]},
     ]
     for number, tables in enumerate(loads):
-        staged = stage(tmp_path / str(number), {"products": PRODUCTS, **tables})
+        staged = stage(folder / str(number), {"products": PRODUCTS, **tables})
         lake.publish(staged, published_at=PUBLISHED_AT)
-    return lake
+    return folder / "lake"
+
+
+@pytest.fixture
+def lake(loaded, tmp_path):
+    """A copy of it for one test."""
+    return Lake(str(shutil.copytree(loaded, tmp_path / "lake")))
 
 
 def rows(lake, version, table):

@@ -1,56 +1,19 @@
 """A load killed with SIGKILL at any point: nothing has moved, and the next run ends as an uninterrupted one."""
 
+import os
 import signal
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import own_process
+import pyarrow as pa
 import pytest
 from lake_shops import PUBLISHED_AT, line, stage
 
-from lake.store import Lake
-from schema.tables import RetailTables
-
-ROOT = Path(__file__).parents[1]
-RUN = """
-import os, signal, sys
-from datetime import UTC, datetime
-from pathlib import Path
-from lake.delta import DeltaFolder
 from lake.difference import Difference
 from lake.store import Lake
 from schema.tables import RetailTables
 
-root, folder, method, nth, moment = sys.argv[1:]
-place, calls = {"stream": Difference, "write": DeltaFolder, "restore": DeltaFolder, "head": DeltaFolder}[method], [0]
-name = "_stream" if method == "stream" else method
-original = getattr(place, name)
-
-def die():
-    os.kill(os.getpid(), signal.SIGKILL)
-
-def torn(reader):
-    import pyarrow as pa
-    def batches():
-        yield next(iter(reader))
-        die()
-    return pa.RecordBatchReader.from_batches(reader.schema, batches())
-
-def killed(*args, **kwargs):
-    calls[0] += 1
-    is_it = calls[0] == int(nth)
-    if is_it and moment == "before":
-        die()
-    answer = original(*args, **kwargs)
-    if is_it:
-        if method == "stream":
-            return torn(answer)
-        die()
-    return answer
-
-setattr(place, name, killed)
-Lake(root).publish(RetailTables.open(Path(folder)), published_at=datetime(2024, 6, 1, tzinfo=UTC))
-"""
 POINTS = [
     ("head", 1, "after"),
     ("write", 1, "after"),
@@ -80,13 +43,34 @@ def second_load(folder: Path) -> RetailTables:
     return stage(folder, rows, load_id="two")
 
 
-def publish_killed(root: Path, tables: RetailTables, point: tuple[str, int, str]) -> None:
+def tear_stream(nth: int) -> None:
+    """From now on this process is killed after the first batch of the so-manieth stream."""
+    whole, calls = Difference._stream, [0]
+
+    def torn(self: Difference, *args: object) -> pa.RecordBatchReader:
+        calls[0] += 1
+        reader = whole(self, *args)  # type: ignore[arg-type]
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            yield next(iter(reader))
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        return pa.RecordBatchReader.from_batches(reader.schema, batches()) if calls[0] == nth else reader
+
+    Difference._stream = torn  # type: ignore[method-assign]
+
+
+def publish_dying(root: Path, folder: Path, point: tuple[str, int, str]) -> None:
     method, nth, moment = point
-    arguments = [str(root), str(tables.folder), method, str(nth), moment]
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    if method == "stream":
+        tear_stream(nth)
+    else:
+        own_process.die_at(f"lake.delta.DeltaFolder.{method}", nth, moment)
+    Lake(str(root)).publish(RetailTables.open(folder), published_at=PUBLISHED_AT)
+
+
+def publish_killed(root: Path, tables: RetailTables, point: tuple[str, int, str]) -> None:
+    assert own_process.ended(publish_dying, root, tables.folder, point) == -signal.SIGKILL
 
 
 def content(lake: Lake, version: int) -> dict[str, list[dict[str, object]]]:
@@ -94,7 +78,9 @@ def content(lake: Lake, version: int) -> dict[str, list[dict[str, object]]]:
     return {name: sorted(table, key=repr) for name, table in rows.items()}
 
 
-def check_killed(tmp_path: Path, point: tuple[str, int, str]) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("point", POINTS, ids=lambda point: "-".join(map(str, point)))
+def test_killed_anywhere(tmp_path, point):
     whole, torn = Lake(str(tmp_path / "whole")), Lake(str(tmp_path / "torn"))
     for lake in (whole, torn):
         lake.publish(first_load(tmp_path), published_at=PUBLISHED_AT)
@@ -111,17 +97,6 @@ def check_killed(tmp_path: Path, point: tuple[str, int, str]) -> None:
 
 
 @pytest.mark.slow
-def test_killed_before_the_commit(tmp_path):
-    check_killed(tmp_path, ("write", 4, "before"))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("point", POINTS, ids=lambda point: "-".join(map(str, point)))
-def test_killed_anywhere(tmp_path, point):
-    check_killed(tmp_path, point)
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "point", [("head", 1, "after"), ("head", 2, "after"), ("write", 1, "after"), ("write", 4, "before")]
 )
@@ -133,6 +108,7 @@ def test_the_very_first_load_killed(tmp_path, point):
     assert lake.read("products", version=1).num_rows == 2
 
 
+@pytest.mark.slow
 def test_another_load_after_a_killed_one_holds_nothing_of_it(tmp_path):
     """The remains of the killed load are orphans: an addition must not land on top of them."""
     lake = Lake(str(tmp_path / "lake"))

@@ -36,8 +36,11 @@ def on_spark() -> Iterator[Counting]:
     """One Spark for all tests of this file: starting it takes seconds."""
     if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
         pytest.skip("Spark needs Java 17 or newer: set JAVA_HOME")
-    with room_at("local[2]")() as room:
-        yield room
+    with pytest.MonkeyPatch.context() as patch:
+        # Optimising what runs for a minute takes longer than running it.
+        patch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        with room_at("local[2]")() as room:
+            yield room
 
 
 def counted(folder: Path, room: Room) -> GraphSnapshot:

@@ -19,6 +19,11 @@ FILES = [(source, name) for source, shop in SHOPS.items() for name in shop if sh
 STRICT = LoadOptions(max_rejects=0.0)
 
 
+def quick_of_retail(cases):
+    """The same, the adapters' marked slow: each takes reading a whole shop, or ten million characters."""
+    return [pytest.param(*case, marks=() if case[0] == "retail-tables" else pytest.mark.slow) for case in cases]
+
+
 def refused(source: str, folder: Path, into: Path) -> BadInput:
     with pytest.raises(BadInput) as told:
         stage(source, folder, into=into, options=STRICT)
@@ -104,7 +109,7 @@ def test_a_renamed_column_is_named_with_the_nearest(source, name, tmp_path):
     assert f"{column}x" in fault.remedy
 
 
-@pytest.mark.parametrize(("source", "name"), FILES)
+@pytest.mark.parametrize(("source", "name"), quick_of_retail(FILES))
 def test_ten_million_characters_in_a_cell_are_told_by_place(source, name, tmp_path):
     def swell(rows: Rows) -> None:
         rows[2][1] = "x" * 10_000_000
@@ -113,7 +118,7 @@ def test_ten_million_characters_in_a_cell_are_told_by_place(source, name, tmp_pa
     assert (fault.file, fault.line, fault.column) == (f"{name}.csv", 3, SHOPS[source][name][0][1])
 
 
-@pytest.mark.parametrize(("source", "name"), FILES)
+@pytest.mark.parametrize(("source", "name"), quick_of_retail(FILES))
 def test_two_million_characters_over_many_lines_are_told_by_place(source, name, tmp_path):
     def swell(rows: Rows) -> None:
         rows[2][1] = "xxxxxxxxx\n" * 200_000
@@ -122,7 +127,7 @@ def test_two_million_characters_over_many_lines_are_told_by_place(source, name, 
     assert (fault.file, fault.line, fault.column) == (f"{name}.csv", 3, SHOPS[source][name][0][1])
 
 
-@pytest.mark.parametrize(("source", "name"), FILES)
+@pytest.mark.parametrize(("source", "name"), quick_of_retail(FILES))
 def test_a_ragged_row_is_told_by_line(source, name, tmp_path):
     def shorten(rows: Rows) -> None:
         rows[2].pop()
@@ -179,7 +184,7 @@ CELLS = [
 ]
 
 
-@pytest.mark.parametrize(("source", "name", "column", "value", "rule"), CELLS)
+@pytest.mark.parametrize(("source", "name", "column", "value", "rule"), quick_of_retail(CELLS))
 def test_a_bad_cell_is_told_by_file_line_column_value_and_rule(source, name, column, value, rule, tmp_path):
     position = SHOPS[source][name][0].index(column)
 

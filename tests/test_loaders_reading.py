@@ -6,11 +6,10 @@ import io
 import math
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import own_process
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -153,28 +152,23 @@ def test_attributes_are_json_whatever_they_hold():
     ]
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from loaders.staging import LoadOptions, stage
-left = int(sys.argv[3])
-def progress(*_):
-    global left
-    left -= 1
-    if left < 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-stage("retail-tables", Path(sys.argv[1]), into=Path(sys.argv[2]), options=LoadOptions(), progress=progress)
-"""
+def stage_dying(raw: Path, into: Path, calls: int) -> None:
+    """Stage, killed when that much progress was told."""
+    told = [0]
+
+    def progress(*_: object) -> None:
+        told[0] += 1
+        if told[0] > calls:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    stage("retail-tables", raw, into=into, options=LoadOptions(), progress=progress)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("calls", [0, 5, 13, 20])
 def test_a_killed_staging_leaves_no_manifest_and_the_next_is_whole(calls, tmp_path):
     raw, into = write_shop(RETAIL, tmp_path / "raw"), tmp_path / "into"
-    root = Path(__file__).parents[1]
-    command = [sys.executable, "-c", KILLED, str(raw), str(into), str(calls)]
-    done = subprocess.run(command, cwd=root, check=False, env={**os.environ, "PYTHONPATH": str(root)})
-    assert done.returncode == -signal.SIGKILL
+    assert own_process.ended(stage_dying, raw, into, calls) == -signal.SIGKILL
     assert not (into / "load.json").exists()
     again = stage("retail-tables", raw, into=into, options=LoadOptions())
     clean = stage("retail-tables", raw, into=tmp_path / "clean", options=LoadOptions())

@@ -1,12 +1,10 @@
 """Registry: what is saved is what is loaded, a version is its content, and nothing half-made is ever seen."""
 
-import os
-import subprocess
-import sys
-import textwrap
+import signal
 from pathlib import Path
 
 import numpy as np
+import own_process
 import pyarrow as pa
 import pytest
 
@@ -15,8 +13,6 @@ from schema.artefact import Artefact
 from schema.embeddings import EmbeddingTable
 from schema.errors import NotFound, NotTrained, Tampered
 from schema.relations import RELATION_SCHEMA, Relations
-
-ROOT = Path(__file__).parent.parent
 
 
 def save(registry: Registry, *, seed: int = 0) -> Artefact:
@@ -73,6 +69,12 @@ def test_a_changed_byte_is_named(tmp_path, name):
         Registry(tmp_path).load(version)
 
 
+def promote_dying(folder: Path, victim: str) -> None:
+    own_process.die_at(victim, 1, "before")
+    registry = Registry(folder)
+    registry.promote(save(registry, seed=1).model_version)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "victim", ["numpy.save", "registry.store._sync", "pathlib.Path.rename", "pathlib.Path.replace"]
@@ -80,18 +82,6 @@ def test_a_changed_byte_is_named(tmp_path, name):
 def test_killed_while_saving_or_promoting_leaves_the_old_champion_whole(tmp_path, victim):
     old = save(Registry(tmp_path)).model_version
     Registry(tmp_path).promote(old)
-    script = f"""
-        import importlib, os, signal, sys
-        sys.path[:0] = ["tests", "."]
-        from pathlib import Path
-        from test_registry_store import Registry, save
-        owner, name = "{victim}".rsplit(".", 1)
-        owner = Path if owner == "pathlib.Path" else importlib.import_module(owner)
-        setattr(owner, name, lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL))
-        registry = Registry(Path({str(tmp_path)!r}))
-        registry.promote(save(registry, seed=1).model_version)
-    """
-    ended = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], cwd=ROOT, env={**os.environ}, check=False)
-    assert ended.returncode == -9
+    assert own_process.ended(promote_dying, tmp_path, victim) == -signal.SIGKILL
     assert Registry(tmp_path).load().model_version == old
     assert save(Registry(tmp_path), seed=1).model_version in Registry(tmp_path).versions()
