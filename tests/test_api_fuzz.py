@@ -9,8 +9,6 @@ import pytest
 import service_shop as shop
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
-from hypothesis_graphql import nodes
-from schemathesis import graphql
 from service_client import address_of, serving
 
 from api.contract import printed
@@ -30,6 +28,9 @@ SCALARS = {"Date": DAYS, "DateTime": INSTANTS, "Decimal": NUMBERS, "CurrencyCode
 
 
 def operations():
+    from hypothesis_graphql import nodes  # heavy, and wanted here alone
+    from schemathesis import graphql
+
     for name, values in SCALARS.items():
         graphql.scalar(name, st.sampled_from(values).map(nodes.String))
     graphql.scalar("Sequence", st.integers(-1, 2**63).map(nodes.Int))

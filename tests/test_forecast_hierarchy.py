@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hierarchicalforecast.methods import BottomUp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
@@ -39,6 +38,8 @@ def test_sums_of_every_kind_make_the_same_total(seed, correlation, num_rows):
 
 
 def test_sums_are_the_librarys_bottom_up():
+    from hierarchicalforecast.methods import BottomUp  # heavy, and wanted here alone
+
     one, category = told(24, num_weeks=1)
     bottom = summed(one, one.sku, correlation=0.2)
     order = {sku: place for place, sku in enumerate(bottom.group)}
