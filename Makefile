@@ -7,8 +7,9 @@ DATA ?= small
 export SHELFGRAPH_HOME ?= $(if $(filter synthetic,$(SOURCE)),.shelfgraph,.shelfgraph/$(SOURCE))
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# A file's tests share what they set up, so they stay together; in order, for the quickest come last.
-SPREAD := --dist loadfile --no-loadscope-reorder
+# Two workers for two cores, so one thread each. A file's tests share what they set up and stay together; in order,
+# for the quickest come last.
+TESTS := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 # Imports are compiled once, not at every start, whatever the caller's habit is.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -33,10 +34,10 @@ demo: setup  ## load, train, answer and serve: the synthetic shop, or SOURCE=onl
 	@$(BIN)/shelfgraph demo $(SOURCE) $(DATA)
 
 test: setup  ## every test, on a real Neo4j
-	@$(BIN)/python -m pytest -n 2 $(SPREAD) --durations=20 --durations-min=5
+	@$(TESTS) --durations=20 --durations-min=5
 
 check: setup lint types  ## format, lint, types, house rules and what needs no server: under two minutes
-	@$(BIN)/python -m pytest -n 2 $(SPREAD) -m "not slow and not graph"
+	@$(TESTS) -m "not slow and not graph"
 
 lint: setup
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check .

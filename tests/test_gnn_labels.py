@@ -137,6 +137,15 @@ def test_neighbours_never_repeat_the_pairs_own_label():
     assert said[1, 1] > 0.9  # 1 is like 0 and 3 like 2, which complement each other
 
 
+@pytest.fixture(scope="module", autouse=True)
+def small_judges():
+    """Judges of few trees and steps: what they must keep to does not depend on how good they are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gnn.judging.TREES", 90)
+        patch.setattr("gnn.pair_network.EPOCHS", 4)
+        yield
+
+
 NOUNS = ("tea", "coffee", "soap", "towel")
 KIND_OF = {("coffee", "tea"): "substitute", ("soap", "towel"): "complement"}
 
