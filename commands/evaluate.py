@@ -12,6 +12,7 @@ from rich.markdown import Markdown
 from commands.console import bars, out
 from commands.context import shop_of
 from commands.evaluate_forecast import backtest_command, forecast_command
+from commands.evaluate_forecast_growth import forecast_growth_command
 from commands.evaluate_freshness import freshness_command
 from commands.evaluate_growth import growth_command
 from commands.evaluate_ledger import ledger_command
@@ -56,6 +57,7 @@ application.command("transfer")(transfer_command)
 application.command("ablation")(ablation_command)
 application.command("names-only")(names_only_command)
 application.command("growth")(growth_command)
+application.command("forecast-growth")(forecast_growth_command)
 application.command("service")(service_command)
 application.command("freshness")(freshness_command)
 application.command("overrides")(overrides_command)

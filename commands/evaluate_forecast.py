@@ -40,6 +40,10 @@ ObjectiveOption = Annotated[ObjectiveName, typer.Option("--objective", help="Wha
 Without = Annotated[
     str, typer.Option(help="Feature families to leave out in turn, parted by commas; `relations` is the graph.")
 ]
+Families = Annotated[
+    str | None,
+    typer.Option(help="Look at these feature families, parted by commas; default: at those that pass their ablation."),
+]
 PageFile = Annotated[Path | None, typer.Option("--report", help="Write all of it as one page of HTML here.")]
 RefitEvery = Annotated[
     int, typer.Option(min=1, help="Cut-offs that share a fit of the models; what is known goes on between them.")
@@ -54,6 +58,7 @@ def forecast_command(
     as_of: MaybeAsOf = None,
     weeks: Annotated[int, typer.Option(min=1, max=26, help="Weeks to predict from --as-of on.")] = 4,
     objective: ObjectiveOption = ObjectiveName.WAPE,
+    families: Families = None,
     without: Without = "relations",
     source: SourceOption = "retail-tables",
     threads: Threads = 1,
@@ -70,7 +75,7 @@ def forecast_command(
     if wanted is None and as_of is not None:
         wanted = single_round(as_of.date(), weeks)
     with read_tables(ctx, source, tables, None) as (read, progress):
-        report = _found(read, wanted, replace(_settings(objective, threads), seed=seed), without, 1, progress)
+        report = _found(read, wanted, _settings(objective, threads, families, seed), without, 1, progress)
     tell(report, Files(json, predictions, picture))
     _save_page(report, page)
 
@@ -84,6 +89,7 @@ def backtest_command(
     step: Annotated[int, typer.Option(min=1, help="Weeks between two cut-offs.")] = 1,
     skip: Annotated[int, typer.Option(min=0, help="Last weeks to leave out: to choose without having seen them.")] = 0,
     objective: ObjectiveOption = ObjectiveName.WAPE,
+    families: Families = None,
     without: Without = "relations",
     refit_every: RefitEvery = 4,
     source: SourceOption = "retail-tables",
@@ -103,7 +109,7 @@ def backtest_command(
         rounds = rolling_rounds(
             history.first_week, history.num_weeks - skip, origins=origins, weeks=weeks, gap=gap, step=step
         )
-        chosen = replace(_settings(objective, threads), seed=seed)
+        chosen = _settings(objective, threads, families, seed)
         report = _found(read, rounds, chosen, without, refit_every, progress)
     tell(report, Files(json, predictions, picture))
     _save_page(report, page)
@@ -117,10 +123,20 @@ def _save_page(report: "Report", path: Path | None) -> None:
         out.print(f"Written: {path}")
 
 
-def _settings(objective: ObjectiveName, threads: int) -> "ForecastSettings":
+def chosen_settings(families: str | None, *, seed: int) -> "ForecastSettings":
+    """Settings that look at the named feature families, or at those that pass on the shop where none is named.
+
+    Raises:
+        BadInput: if a family has another name.
+    """
     from forecast.settings import ForecastSettings  # noqa: PLC0415
 
-    return ForecastSettings(objective=objective.value, num_threads=threads)
+    settings = ForecastSettings(seed=seed)
+    return settings if families is None else settings.only(name for name in families.split(",") if name)
+
+
+def _settings(objective: ObjectiveName, threads: int, families: str | None, seed: int) -> "ForecastSettings":
+    return replace(chosen_settings(families, seed=seed), objective=objective.value, num_threads=threads)
 
 
 def _found(

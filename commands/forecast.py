@@ -8,6 +8,7 @@ import typer
 
 from commands.console import bars, out, table
 from commands.context import shop_of
+from commands.evaluate_forecast import Families, chosen_settings
 from commands.replenish import newest, save_table
 from schema.grouping import Grouping
 
@@ -31,6 +32,7 @@ def forecast_command(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Look only at weeks that had ended by this day."),
     ] = None,
+    families: Families = None,
     seed: Annotated[int, typer.Option(help="Equal seed and data give equal forecasts.")] = 0,
     file: Annotated[Path | None, typer.Option("--out", help="Write all rows here, as CSV or Parquet.")] = None,
     picture: Annotated[Path | None, typer.Option("--picture", help="Draw the best sellers' fans here.")] = None,
@@ -38,10 +40,14 @@ def forecast_command(
     """Forecast weekly units with quantiles by product and store, from the newest lake version."""
     from jobs.forecast import forecast_weeks, save_fans  # noqa: PLC0415  # LightGBM and pandas take a second
 
+    settings = chosen_settings(families, seed=seed)
     day, source = as_of.date() if as_of else None, newest(shop_of(ctx))
     with bars() as progress:
-        found = forecast_weeks(source, weeks=weeks, as_of=day, sku=sku, store_id=store, seed=seed, progress=progress)
+        found = forecast_weeks(
+            source, weeks=weeks, as_of=day, sku=sku, store_id=store, settings=settings, progress=progress
+        )
     _tell(source, found, by, file)
+    out.print(*(f"Feature family {verdict}" for verdict in found.verdicts), sep="\n")
     if picture is not None:
         save_fans(found, picture)
         out.print(f"Written: {picture}")

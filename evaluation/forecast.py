@@ -10,13 +10,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from evaluation.forecast_models import Cut, Model, fitted_models, simple_models
-from evaluation.forecast_report import forecast_report
+from evaluation.forecast_report import forecast_report, told_verdicts
 from evaluation.forecast_rounds import Round, single_round
 from evaluation.forecast_scoring import Losses, Scored, Truth, losses_of
 from evaluation.report import OURS, Report
-from forecast.features import FAMILIES
 from forecast.history import SalesHistory, read_history
-from forecast.settings import ForecastSettings
+from forecast.model import families_tried
+from forecast.settings import FAMILY_NAMES, ForecastSettings
 from forecast.velocity import velocity_classes
 from measures.forecasting import naive_scales
 from schema.errors import BadInput, EmptyWindow
@@ -43,9 +43,11 @@ def run(  # noqa: PLR0913  # keywords only: what is forecast, and from when
 ) -> Report:
     """Forecast every known row of each round's weeks, by our model, by itself without some families and by simple ones.
 
+    Which families are on is found once, by what is known at the first round's cut-off.
+
     Args:
         rounds: cut-offs and weeks; None takes one of WEEKS weeks from `as_of`.
-        without: feature families; our model is fitted once more without each.
+        without: feature families; our model is fitted once more without each, or with it where it did not pass.
         refit_every: rounds that share a fit, models and AutoETS alike; what is known goes on from round to round.
 
     Raises:
@@ -53,18 +55,20 @@ def run(  # noqa: PLR0913  # keywords only: what is forecast, and from when
         EmptyWindow: if a round has no week to learn from or no row to predict.
         BadInput: if neither rounds nor a day are given, or a family has another name.
     """
-    unknown = [family for family in without if family not in FAMILIES]
+    chosen = replace(settings or ForecastSettings(), seed=seed)
+    unknown = [family for family in (*without, *chosen.families) if family not in FAMILY_NAMES]
     if unknown:
-        raise BadInput(f"{unknown[0]!r} is no feature family.", remedy=f"There are {', '.join(FAMILIES)}.")
+        raise BadInput(f"{unknown[0]!r} is no feature family.", remedy=f"There are {', '.join(FAMILY_NAMES)}.")
     if rounds is None:
         if as_of is None:
             raise BadInput("There is nothing to predict.", remedy="Give --rounds, or --as-of and --weeks.")
         rounds = single_round(as_of, WEEKS)
     history = read_history(tables)
-    settings = replace(settings or ForecastSettings(), seed=seed)
+    first = cut_at(history, rounds[0], 0)
+    settings, verdicts = families_tried(first.history, horizons=first.horizons, settings=chosen)
     models = {**fitted_models(settings, without, refit_every), **simple_models(refit_every)}
     found = _forecasts(history, rounds, models, progress)
-    return forecast_report(
+    report = forecast_report(
         tables,
         history,
         Scored(found.truths, found.losses),
@@ -73,6 +77,7 @@ def run(  # noqa: PLR0913  # keywords only: what is forecast, and from when
         fit_seconds=found.fit_seconds,
         predictions=pa.concat_tables(found.kept),
     )
+    return replace(report, notes=(*report.notes, *told_verdicts(verdicts)))
 
 
 @dataclass

@@ -69,7 +69,7 @@ class Refitted(Generic[Fitted]):
 
 
 def fitted_models(settings: ForecastSettings, without: Sequence[str], refit_every: int) -> Mapping[str, Model]:
-    """Ours, and ours without each of some families."""
+    """Ours, and ours without each of some families, or with it where it is off."""
 
     def fitted(chosen: ForecastSettings) -> Model:
         def fit(cut: Cut) -> FittedForecast:
@@ -84,7 +84,17 @@ def fitted_models(settings: ForecastSettings, without: Sequence[str], refit_ever
 
         return told
 
-    return {OURS: fitted(settings), **{f"without {family}": fitted(settings.without(family)) for family in without}}
+    return {OURS: fitted(settings), **{name: fitted(other) for name, other in changed(settings, without).items()}}
+
+
+def changed(settings: ForecastSettings, families: Sequence[str]) -> Mapping[str, ForecastSettings]:
+    """By name the settings without each of some families that are on, and with each that is off."""
+    return {
+        f"without {family}" if family in settings.families else f"with {family}": (
+            settings.without(family) if family in settings.families else settings.with_(family)
+        )
+        for family in families
+    }
 
 
 def simple_models(refit_every: int) -> Mapping[str, Model]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from evaluation.forecast_report import ABLATION
 from evaluation.report import OURS, Curve, Report
 
 INK, ACCENT, SOFT = "#18212b", "#c2410c", "#9aa6b2"
@@ -31,7 +32,7 @@ def lines(curve: Curve) -> str:
 def bars_by_part(report: Report, parts: Mapping[str, str]) -> str:
     """WAPE of ours beside the best simple forecast and the mean of both kinds of model, by part of the rows, as SVG."""
     ours = report.results[OURS]
-    simple = [name for name in report.results if name != OURS and not name.startswith("without ")]
+    simple = [name for name in report.results if name != OURS and not name.startswith(ABLATION)]
     told = [part for part in parts if f"{part}wape" in ours]
     figure, panel = _panel(10.4, 2.8)
     for at, part in enumerate(told):

@@ -9,14 +9,15 @@ import pyarrow as pa
 from evaluation.forecast_rounds import Round
 from evaluation.forecast_scoring import RATIOS, Scored
 from evaluation.report import OURS, Curve, Report, badness, peak_mib
+from forecast.ablation import Verdict
 from forecast.history import SalesHistory
 from forecast.settings import ForecastSettings
 from forecast.velocity import CLASSES
 from schema.demand import LEVELS
 from schema.tables import RetailTables
 
-ABLATION = "without "
-"""What the name of our model with a family left out begins with."""
+ABLATION = ("without ", "with ")
+"""What the name of our model with a family left out, or one more, begins with."""
 COMPARED = ("wape", "mape", "pinball")
 SHOWN = 3
 """Models drawn as lines, ours among them."""
@@ -52,7 +53,7 @@ def forecast_report(
 
 
 def _differences(scored: Scored, results: dict[str, dict[str, float]], seed: int) -> dict[str, dict[str, Any]]:
-    """By metric against the best simple forecast; by `METRIC_without_FAMILY` against ourselves without it."""
+    """By metric against the best simple forecast; by `METRIC_without_FAMILY` (or `_with_`) against ourselves so."""
     simple = [name for name in results if name != OURS and not name.startswith(ABLATION)]
     ablated = [name for name in results if name.startswith(ABLATION)]
     found: dict[str, dict[str, Any]] = {}
@@ -66,6 +67,16 @@ def _differences(scored: Scored, results: dict[str, dict[str, float]], seed: int
                 gap = scored.difference(OURS, name, metric, seed=seed)
                 found[f"{metric}_{name.replace(' ', '_')}"] = {"against": name, **vars(gap)}
     return found
+
+
+def told_verdicts(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+    """One sentence on the families that were tried, none where none was."""
+    if not verdicts:
+        return ()
+    told = ", ".join(str(verdict) for verdict in verdicts)
+    return (
+        f"Families, with the part of the pinball loss that weeks held out before the cut-off lose without: {told}.",
+    )
 
 
 def _notes(

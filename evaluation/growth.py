@@ -110,10 +110,10 @@ def measure(folder: Path, times: float, seed: int) -> Cost:
     from gnn.settings import TrainSettings  # noqa: PLC0415  # a new process, and torch for it alone
     from gnn.training import fit  # noqa: PLC0415
 
-    start_mib, began = _held_mib(), _clocks()
+    start_mib, began = held_mib(), _clocks()
     newest = pc.max(tables.read("purchases", ["bought_at"]).column("bought_at")).as_py()
     snapshot = build_snapshot(tables, as_of=newest.date() + timedelta(days=1))
-    count_mib, counted = _held_mib(), _clocks()
+    count_mib, counted = held_mib(), _clocks()
     past = basket_matrix(read_baskets(tables, before=snapshot.as_of), snapshot.keys("Product").to_pylist())
     popular = popularity_table(past, until=first_instant(snapshot.as_of))
     trained = fit(snapshot, settings=TrainSettings(seed=seed), purchase_counts=popular)
@@ -128,7 +128,7 @@ def measure(folder: Path, times: float, seed: int) -> Cost:
         fit_cpu_seconds=ended[1] - counted[1],
         start_mib=start_mib,
         count_mib=count_mib,
-        peak_mib=_held_mib(),
+        peak_mib=held_mib(),
         num_edges=sum(rows.num_rows for rows in snapshot.edges.values()),
         num_vectors=sum(len(vectors) for vectors in trained.embeddings.spaces.values()),
         num_relations=trained.relations.table.num_rows,
@@ -194,7 +194,7 @@ def _clocks() -> tuple[float, float]:
     return time.perf_counter(), time.process_time()
 
 
-def _held_mib() -> float:
+def held_mib() -> float:
     """Most memory this process has held; what the operating system counts would begin with its parent's."""
     status = Path("/proc/self/status")
     if status.exists():

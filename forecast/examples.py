@@ -1,7 +1,7 @@
 """Rows to learn from or to forecast: a series, the week it is seen from and the week wanted."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ MIN_ORIGIN = 8
 """Weeks that come before the first origin learnt from, where there are enough."""
 HORIZONS_EACH = 4
 """Origins that one target week is learnt from, at most."""
+_BY_ROW = ("matrix", "start", "calm", "units", "series", "target", "category")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Examples:
         units: `[num_rows]` what was sold; NaN where not known.
         series, target: `[num_rows]` rows and columns of the history's grids.
         category: `[num_rows]` codes.
+        family_of: the family of each feature by its name, in the order of the matrix's columns.
     """
 
     matrix: Grid
@@ -36,15 +38,30 @@ class Examples:
     series: Rows
     target: Rows
     category: Rows
-    names: tuple[str, ...]
+    family_of: Mapping[str, str]
 
     def __len__(self) -> int:
         return len(self.units)
 
+    @property
+    def names(self) -> list[str]:
+        """The features, as the columns of `matrix` stand."""
+        return list(self.family_of)
+
+    def of_families(self, families: Collection[str]) -> "Examples":
+        """The same rows with the features of some families alone."""
+        kept = {name: family for name, family in self.family_of.items() if family in families}
+        columns = [at for at, name in enumerate(self.family_of) if name in kept]
+        return replace(self, matrix=self.matrix[:, columns], family_of=kept)
+
+    def rows_at(self, places: Rows) -> "Examples":
+        """Some of the rows, in the order of `places`."""
+        return replace(self, **{name: getattr(self, name)[places] for name in _BY_ROW})
+
 
 def examples_of(panel: Panel, *, origin: int, target: int, rows: Rows, families: Sequence[str]) -> Examples:
     """One target week of some series as seen from one origin."""
-    matrix, names = features(panel, origin=origin, target=target, rows=rows, families=families)
+    matrix, family_of = features(panel, origin=origin, target=target, rows=rows, families=families)
     level = panel.level[rows, origin].astype(np.float64)
     return Examples(
         matrix=matrix,
@@ -54,19 +71,19 @@ def examples_of(panel: Panel, *, origin: int, target: int, rows: Rows, families:
         series=rows,
         target=np.full(len(rows), target, np.int64),
         category=panel.history.category[rows],
-        names=tuple(names),
+        family_of=family_of,
     )
 
 
 def sampled_examples(
     panel: Panel, *, targets: range, horizons: Sequence[int], families: Sequence[str], max_rows: int, seed: int
 ) -> Examples | None:
-    """Known rows of the target weeks, seen from horizons before them, at most about `max_rows` drawn at random.
+    """Learnt rows of the target weeks, seen from horizons before them, at most about `max_rows` drawn at random.
 
     Of more than HORIZONS_EACH horizons each target week draws as many of its own. None where there is no row.
     """
     generator = np.random.default_rng(seed)
-    known = np.isfinite(panel.history.grids["units"])
+    known = panel.is_learnt
     first = min(MIN_ORIGIN, max(targets.stop - 2 - max(horizons), 0))
     pairs = []
     for target in targets:
@@ -86,6 +103,5 @@ def sampled_examples(
 
 def joined(parts: Sequence[Examples]) -> Examples:
     """Several pieces as one, in order."""
-    stacks = ("matrix", "start", "calm", "units", "series", "target", "category")
-    stacked = {name: np.concatenate([getattr(part, name) for part in parts]) for name in stacks}
-    return Examples(**stacked, names=parts[0].names)
+    stacked = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _BY_ROW}
+    return Examples(**stacked, family_of=parts[0].family_of)

@@ -24,14 +24,19 @@ FAMILIES: Final[dict[str, Callable[[Panel, int, int, Rows], dict[str, Grid]]]] =
 """Each takes the panel, the origin (last known week), the target week and rows of series."""
 
 
-def features(panel: Panel, *, origin: int, target: int, rows: Rows, families: Sequence[str]) -> tuple[Grid, list[str]]:
-    """Features `[num_rows, num_features]` float32 of one target week as seen from one origin, and their names.
+def features(
+    panel: Panel, *, origin: int, target: int, rows: Rows, families: Sequence[str]
+) -> tuple[Grid, dict[str, str]]:
+    """Features `[num_rows, num_features]` float32 of one target week as seen from one origin, and the family of each.
 
     Args:
         origin: the last week whose OBSERVED facts are looked at.
         target: a later week; PLANNED facts of it and of the weeks between are looked at.
     """
     found: dict[str, Grid] = {}
+    family_of: dict[str, str] = {}
     for family in families:
-        found |= FAMILIES[family](panel, origin, target, rows)
-    return np.column_stack([np.asarray(values, np.float32) for values in found.values()]), list(found)
+        made = FAMILIES[family](panel, origin, target, rows)
+        found |= made
+        family_of |= dict.fromkeys(made, family)
+    return np.column_stack([np.asarray(values, np.float32) for values in found.values()]), family_of

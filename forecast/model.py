@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from forecast.examples import Examples, examples_of, sampled_examples
+from forecast.ablation import Verdict, proven, tried
+from forecast.examples import examples_of, sampled_examples
 from forecast.gbm import Trees, fit_trees
+from forecast.held_out import HeldOut, held_out_blocks
 from forecast.hierarchy import shared_misses
 from forecast.history import Rows, SalesHistory
 from forecast.panel import Panel, panel_of
@@ -30,6 +32,7 @@ class FittedForecast:
         origin: the last week learnt from; forecasts are seen from its end.
         groups: `[num_series]` calibration group of each series: velocity class × category.
         shared: correlation of two series' misses in the same week, as held out.
+        verdicts: on the feature families that were tried; `settings` holds those that are on.
     """
 
     panel: Panel
@@ -39,6 +42,7 @@ class FittedForecast:
     origin: int
     settings: ForecastSettings
     shared: float = 0.0
+    verdicts: tuple[Verdict, ...] = ()
 
     def seen_from(self, history: SalesHistory) -> "FittedForecast":
         """The same trees, effects and residuals on a history with more known weeks, seen from its last known one.
@@ -89,7 +93,8 @@ def fit_forecast(
 ) -> FittedForecast:
     """Fit on every week whose units are known, for the horizons asked for.
 
-    The last weeks are held out first, to learn how far forecasts lie off; then all weeks are learnt from.
+    Blocks of the last weeks are held out first, to learn which feature families help and how far forecasts lie off;
+    then all weeks are learnt from.
 
     Args:
         history: OBSERVED facts cut where learning stops (`known_before`); PLANNED ones may go on.
@@ -100,20 +105,37 @@ def fit_forecast(
         EmptyWindow: if no week is known.
     """
     settings = settings or ForecastSettings()
-    units, origin = history.grids["units"], _last_known(history)
-    groups, classes = _groups(history, velocity_classes(units[:, : origin + 1]))
-    held = min(settings.calibration_weeks, origin // 4)
-    early = panel_of(history.known_weeks(origin + 1 - held), relations)
-    first = _fitted(early, range(1, origin + 1 - held), horizons, settings)
-    progress("fitting the forecast", 1, 2)
-    seen = panel_of(history, relations, early.effects)
-    shown = _held_out(seen, range(origin + 1 - held, origin + 1), horizons, settings)
-    scaled, at = _scaled(first, shown)
-    shared = shared_misses(scaled, np.empty(0, np.int64) if shown is None else shown.target)
+    origin = _last_known(history)
+    blocks = held_out_blocks(history, origin, horizons, settings, relations)
+    progress("fitting the forecast", 1, 3)
+    verdicts = tried(blocks, settings) if settings.is_on_trial else ()
+    settings = proven(settings, verdicts)
+    residuals, shared = _calibrated(history, blocks, settings)
+    del blocks
+    progress("fitting the forecast", 2, 3)
     panel = panel_of(history, relations)
     trees = _fitted(panel, range(1, origin + 1), horizons, settings)
-    progress("fitting the forecast", 2, 2)
-    return FittedForecast(panel, trees, fit_residuals(scaled, groups[at], classes), groups, origin, settings, shared)
+    progress("fitting the forecast", 3, 3)
+    groups = _groups(history, velocity_classes(history.grids["units"][:, : origin + 1]))
+    return FittedForecast(panel, trees, residuals, groups, origin, settings, shared, verdicts)
+
+
+def families_tried(
+    history: SalesHistory,
+    *,
+    horizons: Sequence[int],
+    settings: ForecastSettings,
+    relations: Relations | None = None,
+) -> tuple[ForecastSettings, tuple[Verdict, ...]]:
+    """The settings with the families that pass on this history, and the verdicts; as `fit_forecast` finds them.
+
+    Raises:
+        EmptyWindow: if no week is known.
+    """
+    if not settings.is_on_trial:
+        return settings, ()
+    verdicts = tried(held_out_blocks(history, _last_known(history), horizons, settings, relations), settings)
+    return proven(settings, verdicts), verdicts
 
 
 def _last_known(history: SalesHistory) -> int:
@@ -135,26 +157,27 @@ def _fitted(panel: Panel, targets: range, horizons: Sequence[int], settings: For
     return fit_trees(rows, settings)
 
 
-def _held_out(panel: Panel, targets: range, horizons: Sequence[int], settings: ForecastSettings) -> Examples | None:
-    return sampled_examples(
-        panel,
-        targets=targets,
-        horizons=horizons,
-        families=settings.families,
-        max_rows=settings.max_rows // 2,
-        seed=settings.seed + 1,
-    )
+def _calibrated(
+    history: SalesHistory, blocks: Sequence[HeldOut], settings: ForecastSettings
+) -> tuple[Residuals, float]:
+    """Quantiles of the misses in all blocks by group, and the correlation of two series' misses in the same week.
+
+    A series counts in the class it was in when its block began: how new products are missed is learnt from all that
+    were new once.
+    """
+    scaled, groups, weeks = [np.empty(0)], [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for block in blocks:
+        trees = fit_trees(block.learnt.of_families(settings.families), settings)
+        shown = block.shown.of_families(settings.families)
+        scaled.append((np.log1p(shown.units) - trees.logs(shown)) / trees.spreads(shown))
+        groups.append(_groups(history, block.velocity)[shown.series])
+        weeks.append(shown.target)
+    classes = np.repeat(np.arange(len(CLASSES)), int(history.category.max()) + 1)
+    misses = np.concatenate(scaled)
+    residuals = fit_residuals(misses, np.concatenate(groups), classes)
+    return residuals, shared_misses(misses, np.concatenate(weeks))
 
 
-def _scaled(trees: Trees, shown: Examples | None) -> tuple[Floats, Rows]:
-    """Scaled residuals of held-out rows and their series."""
-    if shown is None or not len(shown):
-        return np.empty(0), np.empty(0, np.int64)
-    misses = np.log1p(shown.units) - trees.logs(shown)
-    return misses / trees.spreads(shown), shown.series
-
-
-def _groups(history: SalesHistory, velocity: Rows) -> tuple[Rows, Rows]:
-    """Calibration group of each series, and the velocity class of each group."""
-    number = int(history.category.max()) + 1
-    return velocity * number + history.category, np.repeat(np.arange(len(CLASSES)), number)
+def _groups(history: SalesHistory, velocity: Rows) -> Rows:
+    """Calibration group of each series: velocity class × category."""
+    return velocity * (int(history.category.max()) + 1) + history.category

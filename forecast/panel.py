@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 
+from forecast.censoring import sold_out, wanted_at_least
 from forecast.effects import Effects, drivers_of, fit_effects, log_prices
 from forecast.history import Grid, Rows, SalesHistory
 from forecast.peers import Peers, peers_of
@@ -26,7 +28,9 @@ class Panel:
 
     Attributes:
         effects: of price and promotion, learnt from the known weeks.
-        residual: log1p(units) less what price and promotion add `[num_series, num_weeks]`, NaN where unknown.
+        residual: log1p(units) less what price and promotion add `[num_series, num_weeks]`, NaN where unknown; what
+            was sold out is what was expected to be wanted.
+        is_learnt: weeks whose units are known and not cut short by an empty shelf: those that examples are made of.
         effect: what planned price and promotion add to log1p(units) in each week.
         levels: by half-life, exponentially weighted mean of `residual` up to each week; NaN before the first known.
         level: the start of forecasts: the level of LEVEL_HALF_LIFE shrunk to product's and store's; never NaN.
@@ -41,6 +45,7 @@ class Panel:
     history: SalesHistory
     effects: Effects
     residual: Grid
+    is_learnt: npt.NDArray[np.bool_]
     effect: Grid
     levels: Mapping[float, Grid]
     level: Grid
@@ -72,11 +77,11 @@ def panel_of(history: SalesHistory, relations: Relations | None = None, effects:
     Args:
         effects: of price and promotion, learnt from an earlier cut of the same history; None learns them from this one.
     """
-    logs = np.log1p(history.grids["units"])
+    logs, is_cut = np.log1p(history.grids["units"]), sold_out(history)
     drivers = drivers_of(history)
-    effects = effects or fit_effects(logs, drivers, history.product)
+    effects = effects or fit_effects(np.where(is_cut, np.nan, logs), drivers, history.product)
     effect = effects.of(drivers)
-    residual = logs - effect
+    residual = _uncensored(logs - effect, is_cut)
     known = np.isfinite(residual)
     levels = {half_life: weighted_mean(residual, half_life) for half_life in HALF_LIVES}
     weight = decayed_sum(known.astype(np.float32), LEVEL_HALF_LIFE)
@@ -89,6 +94,7 @@ def panel_of(history: SalesHistory, relations: Relations | None = None, effects:
         history=history,
         effects=effects,
         residual=residual,
+        is_learnt=known & ~is_cut,
         effect=effect,
         levels=levels,
         level=((own * weight + prior * LEVEL_PRIOR) / (weight + LEVEL_PRIOR)).astype(np.float32),
@@ -100,6 +106,18 @@ def panel_of(history: SalesHistory, relations: Relations | None = None, effects:
         usual_effect=weighted_mean(effect, LEVEL_HALF_LIFE),
         peers=peers_of(history, relations),
     )
+
+
+def _uncensored(residual: Grid, is_cut: npt.NDArray[np.bool_]) -> Grid:
+    """The residuals with what stock-outs cut short as expected by the weeks with stock before them."""
+    if not is_cut.any():
+        return residual
+    whole = np.where(is_cut, np.nan, residual)
+    before = np.full_like(residual, np.nan)
+    before[:, 1:] = weighted_mean(whole, LEVEL_HALF_LIFE)[:, :-1]
+    scatter = np.full_like(residual, np.nan)
+    scatter[:, 1:] = np.sqrt(weighted_mean((whole - before) ** 2, 26.0))[:, :-1]
+    return np.where(is_cut, wanted_at_least(residual, before, scatter), residual)
 
 
 def decayed_sum(grid: Grid, half_life: float) -> Grid:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from forecast.ablation import Verdict
 from forecast.hierarchy import GroupForecast, summed
 from forecast.history import Rows, SalesHistory
 from forecast.rolling import roll_forecast
@@ -32,12 +33,14 @@ class WeeksAhead:
         history: known weeks alone; forecast: by series of `rows`, then week.
         rows: `[num_series]` of the history.
         correlation: of two series' misses in the same week.
+        verdicts: on the feature families that were tried.
     """
 
     history: SalesHistory
     forecast: DemandForecast
     rows: Sequence[int]
     correlation: float = 0.0
+    verdicts: tuple[Verdict, ...] = ()
 
 
 def forecast_weeks(
@@ -47,13 +50,14 @@ def forecast_weeks(
     as_of: date | None = None,
     sku: str | None = None,
     store_id: str | None = None,
-    seed: int = 0,
+    settings: ForecastSettings | None = None,
     progress: Progress = silent,
 ) -> WeeksAhead:
     """The weeks after the last known one, of all series, or those of a product or store; prices stay as they were last.
 
     Args:
         as_of: units of weeks that had not ended by then are not looked at; None looks at all.
+        settings: None takes those that are usual, with the feature families that pass on this shop.
 
     Raises:
         MissingTable: if there are no weekly sales.
@@ -62,12 +66,10 @@ def forecast_weeks(
     """
     history, week = known_weeks(source, as_of=as_of, purpose="Forecasting")
     rows = _rows(history, sku, store_id)
-    rolling = roll_forecast(
-        history, rows, origin=week, num_ahead=weeks, settings=ForecastSettings(seed=seed), progress=progress
-    )
+    rolling = roll_forecast(history, rows, origin=week, num_ahead=weeks, settings=settings, progress=progress)
     ahead = np.arange(week, week + weeks)
     told = rolling.fitted.predict(np.repeat(rows, weeks), np.tile(ahead, len(rows)))
-    return WeeksAhead(history, told, rows.tolist(), rolling.fitted.shared)
+    return WeeksAhead(history, told, rows.tolist(), rolling.fitted.shared, rolling.fitted.verdicts)
 
 
 def summed_by(source: LakeVersion, found: WeeksAhead, by: Grouping) -> GroupForecast:

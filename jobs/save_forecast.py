@@ -37,7 +37,7 @@ class ForecastMade:
     """A forecast to save, or why there is none.
 
     Attributes:
-        forecast: None where there is none; why: for the manifest.
+        forecast: None where there is none; why: for the manifest, with the verdict on each feature family.
     """
 
     forecast: SavedForecast | None
@@ -73,7 +73,8 @@ def forecast_to_save(
         progress=progress,
     )
     scale = demand_scale(rolling, week, progress)
-    return ForecastMade(_laid_out(rolling, week, weeks, scale), f"{len(rows)} series, {weeks} weeks")
+    told = "; ".join([f"{len(rows)} series, {weeks} weeks", *(str(one) for one in rolling.fitted.verdicts)])
+    return ForecastMade(_laid_out(rolling, week, weeks, scale), told)
 
 
 def _settings(num_series: int) -> ForecastSettings:

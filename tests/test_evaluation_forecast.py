@@ -17,7 +17,7 @@ from schema.errors import BadInput, EmptyWindow
 
 pytestmark = pytest.mark.slow
 
-QUICK = ForecastSettings(num_trees=20)
+QUICK = ForecastSettings(num_trees=20, is_on_trial=False)
 GOOD = "round,train_before,from,to\n1,2020-12-07,2020-12-14,2020-12-28\n2,2020-12-21,2020-12-28,2021-01-11\n"
 
 

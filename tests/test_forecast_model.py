@@ -15,7 +15,7 @@ from schema.errors import EmptyWindow
 
 pytestmark = pytest.mark.slow
 
-QUICK = ForecastSettings(num_trees=20)
+QUICK = ForecastSettings(num_trees=20, is_on_trial=False)
 KNOWN = 50
 
 

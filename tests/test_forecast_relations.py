@@ -87,7 +87,7 @@ def test_stock_outs_count_up_to_the_origin_alone(history):
 
 
 def test_a_forecast_can_be_fitted_with_relations(history, relations):
-    settings = ForecastSettings(num_trees=10)
+    settings = ForecastSettings(num_trees=10, is_on_trial=False)
     model = fit_forecast(history.known_weeks(36), horizons=[1], settings=settings, relations=relations)
     told = model.predict(np.arange(history.num_series), np.full(history.num_series, 36))
     assert np.isfinite(told.quantiles).all()
