@@ -16,9 +16,10 @@ from api.pages import page_size
 from api.scalars import CurrencyCode, Money, Sequence
 from decisions.entries import entry_of
 from decisions.order_lines import OrderWish
-from decisions.orders import order_proposals, orders_answer
+from decisions.orders import late_now, order_proposals, orders_answer
 from schema.errors import BadInput
 from schema.order_policy import OrderPolicy, Target
+from schema.supply import LateSupplier as Late
 from schema.supply import OrderProposal as Proposal
 
 MAX_ORDERS = 250
@@ -96,6 +97,24 @@ class OrderProposal:
         return None if card is None else Supplier.of(card)
 
 
+@strawberry.type(description="A supplier with orders that should have come and have not.")
+class LateSupplier:
+    """A late supplier."""
+
+    supplier_id: str = strawberry.field(description="The supplier.")
+    num_orders: int = strawberry.field(description="Order lines waited for, as the newest load knows them.")
+    units: float = strawberry.field(description="Units that they hold.")
+    most_days_late: int = strawberry.field(description="Days that the oldest of them is overdue.")
+    usual_days_late: float | None = strawberry.field(
+        description="Mean days after the promised day of what came; null where nothing came yet."
+    )
+
+    @classmethod
+    def of(cls, one: Late) -> "LateSupplier":
+        """The contract's copy of a late supplier."""
+        return cls(**{name: value for name, value in vars(one).items() if name != "skus"})
+
+
 @strawberry.type(description="What to order now, the largest demand first.")
 class OrderProposals:
     """An answer."""
@@ -107,6 +126,9 @@ class OrderProposals:
     num_lines: int = strawberry.field(description="Lines that were looked at.")
     num_uncounted: int = strawberry.field(description="Of them, those whose shelf nobody counted, taken for empty.")
     why_none: str | None = strawberry.field(description="Why no line was looked at; null where some were.")
+    late_suppliers: list[LateSupplier] = strawberry.field(
+        description="Suppliers with overdue orders on that day, the longest wait first."
+    )
     decision_id: strawberry.ID | None = strawberry.field(
         description=f"{DECISION_ID} `approveOrder` and `rejectOrder` name it."
     )
@@ -130,6 +152,7 @@ async def proposed_orders(info: Info, wish: OrderWish, policy: OrderPolicyInput 
     context, asked = info.context, policy_asked(policy or OrderPolicyInput())
     moment, size, now = context.moment, page_size(first, most=MAX_ORDERS), context.clock()
     found = await asyncio.to_thread(order_proposals, wish, asked, first=size, moment=moment)
+    late = await asyncio.to_thread(late_now, wish, found.order_on, moment=moment)
     inputs = {"wish": vars(wish), "policy": vars(asked), "first": size}
     decision_id = await context.keep(
         partial(entry_of, "orders", inputs=inputs, answer=orders_answer(found), moment=moment, decided_at=now)
@@ -137,6 +160,7 @@ async def proposed_orders(info: Info, wish: OrderWish, policy: OrderPolicyInput 
     return OrderProposals(
         **{name: value for name, value in vars(found).items() if name != "proposals"},
         proposals=[OrderProposal.of(one, moment.facts.base.currency) for one in found.proposals],
+        late_suppliers=[LateSupplier.of(one) for one in late],
         decision_id=None if decision_id is None else strawberry.ID(decision_id),
         model_version=moment.trained().model_version,
         changes_sequence=Sequence(moment.facts.sequence),

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
+from decisions.lead_times import late_suppliers
 from decisions.moment import Moment
 from decisions.order_lines import OrderWish, ordering
 from decisions.replenish import propose
 from schema.order_policy import OrderPolicy, Target
-from schema.supply import OrderProposal
+from schema.supply import LateSupplier, OrderProposal, SupplyFacts
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,22 @@ def order_proposals(wish: OrderWish, policy: OrderPolicy, *, first: int, moment:
     return OrdersProposed(
         found.on, forecast.as_of, tuple(proposals[:first]), len(proposals), len(found.lines), found.num_uncounted
     )
+
+
+def late_now(wish: OrderWish, on: date | None, *, moment: Moment) -> tuple[LateSupplier, ...]:
+    """Suppliers with overdue orders on the day of the orders, the longest wait first; the one wished for if one was.
+
+    They stand beside an answer, not in what is hashed of it: no order is sized by them but through lead times.
+    """
+    if on is None:
+        return ()
+    found = _late(moment.facts.base.supply(), on)
+    return tuple(one for one in found if wish.supplier_id in (None, one.supplier_id))
+
+
+@lru_cache(maxsize=4)
+def _late(supply: SupplyFacts, on: date) -> tuple[LateSupplier, ...]:
+    return tuple(late_suppliers(supply.deliveries, on=on))
 
 
 def orders_answer(found: OrdersProposed) -> dict[str, Any]:

@@ -22,6 +22,7 @@ DEMAND = """query ($sku: String!, $weeks: Int!) { demandForecast(sku: $sku, stor
 ORDERS = """query ($store: String, $supplier: String, $uses: Boolean!) {
   orderProposals(storeId: $store, supplierId: $supplier, first: 20, usesOverrides: $uses) {
     orderOn numProposed numLines whyNone decisionId changesSequence
+    lateSuppliers { supplierId numOrders units mostDaysLate usualDaysLate }
     proposals { sku storeId units onOrderUnits expectedOn cost { amount currencyCode } reason
       product { name } store { name } supplier { name } } } }"""
 APPROVE = """mutation ($i: JudgeOrderInput!) { done: approveOrder(input: $i) {
@@ -92,6 +93,7 @@ def test_a_product_tells_its_own_demand_and_why_there_is_none(service):
 def test_orders_are_proposed_approved_and_then_on_their_way(service):
     first = orders(service)
     assert first["orderOn"] == shop.TODAY.isoformat()
+    assert first["lateSuppliers"] == [], "no order was promised for a day"
     penne = next(one for one in first["proposals"] if one["sku"] == "penne")
     assert (penne["product"]["name"], penne["supplier"]["name"]) == ("Penne", "BOLT")
     assert penne["cost"] == {"amount": f"{penne['units']:.2f}", "currencyCode": "EUR"}

@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import numpy as np
 import planning_shops as planning
+import pyarrow as pa
 import pytest
 import service_shop as shop
 
 from decisions.canonical import canonical
 from decisions.order_lines import OrderWish, ordering
-from decisions.orders import order_proposals, orders_answer, policy_of, wish_of
+from decisions.orders import late_now, order_proposals, orders_answer, policy_of, wish_of
 from schema.changes import ForecastOverridden, OrderJudged, RecordedChange
 from schema.errors import BadInput, MissingTable, NotFound
 from schema.order_policy import OrderPolicy, Target
@@ -113,6 +114,22 @@ def test_what_cannot_be_asked_is_refused():
     with pytest.raises(MissingTable):
         order_proposals(S1, POLICY, first=1, moment=moment(shop.facts()))
     assert "train again" in (order_proposals(S1, POLICY, first=1, moment=shop.moment()).why_none or "")
+
+
+def test_late_suppliers_stand_beside_the_orders_but_not_in_their_hash():
+    usual = planning.supply()
+    out = {"ordered_on": shop.TODAY - timedelta(12), "promised_on": shop.TODAY - timedelta(5), "delivered_on": None}
+    late = {**usual.deliveries.to_pylist()[0], **out, "units_delivered": None}
+    rows = pa.Table.from_pylist([*usual.deliveries.to_pylist(), late], schema=usual.deliveries.schema)
+    supply = replace(usual, deliveries=rows)
+    found = moment(shop.facts(supply=lambda: supply))
+    (one,) = late_now(S1, shop.TODAY, moment=found)
+    assert (one.supplier_id, one.num_orders, one.units, one.most_days_late) == ("acme", 1, 5.0, 5)
+    assert late_now(replace(S1, supplier_id="bolt"), shop.TODAY, moment=found) == ()
+    assert late_now(S1, shop.TODAY - timedelta(6), moment=found) == ()
+    assert late_now(S1, None, moment=found) == ()
+    assert late_now(S1, shop.TODAY, moment=moment(planning.facts())) == ()
+    assert not any("late" in name for name in orders_answer(order_proposals(S1, POLICY, first=1, moment=found)))
 
 
 def test_inputs_read_back_are_the_same_and_answer_the_same():
