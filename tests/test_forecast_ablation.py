@@ -29,6 +29,7 @@ def test_blocks_are_the_last_weeks_and_never_meet():
     assert block_weeks(0, settings) == []
 
 
+@pytest.mark.slow
 def test_a_family_passes_where_it_is_planted_and_falls_where_it_is_not(crossed):
     blocks = held_out_blocks(crossed.known_weeks(KNOWN), KNOWN - 1, [1], QUICK)
     verdicts = {verdict.families: verdict for verdict in tried(blocks, QUICK)}
@@ -58,6 +59,7 @@ def test_what_comes_after_the_cut_off_changes_no_verdict(crossed):
     assert found[0] == found[1]
 
 
+@pytest.mark.slow
 def test_a_fit_looks_at_what_passed_and_says_so(crossed):
     known = crossed.known_weeks(KNOWN)
     model = fit_forecast(known, horizons=[1], settings=QUICK)

@@ -10,6 +10,7 @@ from forecast.examples import sampled_examples
 from forecast.panel import panel_of
 
 
+@pytest.mark.slow
 @given(bound=st.floats(-3, 3), level=st.floats(-2, 2), scatter=st.floats(0.1, 2))
 def test_what_was_wanted_is_the_mean_beyond_the_bound(bound, level, scatter):
     found = float(wanted_at_least(*(np.float32([one]) for one in (bound, level, scatter)))[0])
