@@ -1,7 +1,6 @@
 """How a forecast's cost grows with the shop: made-up weekly sales of several sizes, each in a process of its own."""
 
 import math
-import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -15,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from evaluation.growth import MOST_MIB, held_mib
+from evaluation.growth import MOST_MIB, clocks, held_mib
 from forecast.history import history_of
 from forecast.model import FittedForecast, fit_forecast
 from forecast.rolling import extended
@@ -96,7 +95,7 @@ def run(  # keywords only: the shape of the shop
 def measure(size: int, num_weeks: int, ahead: int, threads: int, seed: int) -> ForecastCost:
     """The cost of one size in this process."""
     sales, products, stores = made_up_sales(size, num_weeks, seed)
-    began = _clocks()
+    began = clocks()
     categories = pa.table({"category_id": sorted(set(products["category_id"].to_pylist()))})
     categories = categories.append_column("parent_id", pa.nulls(len(categories), pa.string()))
     history = extended(history_of(sales, products=products, categories=categories, stores=stores), ahead)
@@ -104,9 +103,9 @@ def measure(size: int, num_weeks: int, ahead: int, threads: int, seed: int) -> F
     del sales
     settings = ForecastSettings(num_threads=threads, seed=seed)
     fitted = fit_forecast(history, horizons=range(1, ahead + 1), settings=settings)
-    done = _clocks()
+    done = clocks()
     tell_all(fitted, history.num_series, range(num_weeks, num_weeks + ahead))
-    ended = _clocks()
+    ended = clocks()
     return ForecastCost(
         num_series=history.num_series,
         num_rows=num_rows,
@@ -202,8 +201,3 @@ def _stores(number: int) -> pa.Table:
             "area_m2": pa.nulls(number, pa.float64()),
         }
     )
-
-
-def _clocks() -> tuple[float, float]:
-    """Wall clock and the process's CPU clock, seconds."""
-    return time.perf_counter(), time.process_time()

@@ -110,14 +110,14 @@ def measure(folder: Path, times: float, seed: int) -> Cost:
     from gnn.settings import TrainSettings  # noqa: PLC0415  # a new process, and torch for it alone
     from gnn.training import fit  # noqa: PLC0415
 
-    start_mib, began = held_mib(), _clocks()
+    start_mib, began = held_mib(), clocks()
     newest = pc.max(tables.read("purchases", ["bought_at"]).column("bought_at")).as_py()
     snapshot = build_snapshot(tables, as_of=newest.date() + timedelta(days=1))
-    count_mib, counted = held_mib(), _clocks()
+    count_mib, counted = held_mib(), clocks()
     past = basket_matrix(read_baskets(tables, before=snapshot.as_of), snapshot.keys("Product").to_pylist())
     popular = popularity_table(past, until=first_instant(snapshot.as_of))
     trained = fit(snapshot, settings=TrainSettings(seed=seed), purchase_counts=popular)
-    ended = _clocks()
+    ended = clocks()
     return Cost(
         times=times,
         num_products=snapshot.num_products,
@@ -189,7 +189,7 @@ def _apart(folder: Path, times: float, seed: int) -> Cost:
             ) from error
 
 
-def _clocks() -> tuple[float, float]:
+def clocks() -> tuple[float, float]:
     """Wall clock and the process's CPU clock, seconds."""
     return time.perf_counter(), time.process_time()
 

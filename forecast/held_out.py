@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from forecast.examples import Examples, sampled_examples
 from forecast.history import Rows, SalesHistory
 from forecast.panel import panel_of
@@ -75,8 +73,6 @@ def held_out_blocks(
 def block_weeks(origin: int, settings: ForecastSettings) -> list[range]:
     """Targets of each block, the newest first: a quarter of the known weeks or `calibration_weeks`, the fewer."""
     number = min(settings.calibration_weeks, origin // 4)
-    stops = [origin + 1 - number * back for back in range(settings.calibration_blocks)]
-    least = [1, *np.full(max(len(stops) - 1, 0), int(LEAST_LEARNT * origin))]
-    return [
-        range(stop - number, stop) for stop, few in zip(stops, least, strict=True) if number and stop - number > few
-    ]
+    starts = [origin + 1 - number * back for back in range(1, settings.calibration_blocks + 1)]
+    least = int(LEAST_LEARNT * origin)
+    return [range(start, start + number) for start in starts if number and start > (1 if start == starts[0] else least)]
