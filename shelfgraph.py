@@ -1,5 +1,6 @@
 """Shelfgraph's root: the wiring of every part by the settings, and the command line's entry."""
 
+import gc
 import os
 import sys
 import warnings
@@ -64,6 +65,10 @@ def main() -> None:
     if sys.argv[1:2] == ["serve"]:
         # Requests come side by side: threads of one small product of matrices would only fight with the others'.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
+        # Serving is installed without scikit-learn; where it is there, LightGBM would import it for nothing.
+        sys.modules.setdefault("sklearn", None)  # type: ignore[arg-type]  # what Python takes for "not there"
+        # What is made before it listens stays: looks for cycles meanwhile are a sixth of the start.
+        gc.disable()
     try:
         application(obj=wire(Settings()))
     except ShelfgraphError as error:

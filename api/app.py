@@ -1,11 +1,10 @@
 """The service as one ASGI application: GraphQL, GraphiQL, health and readiness."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
-from itertools import pairwise
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -25,16 +24,14 @@ from api.price_desk import PriceDesk, ReadPrices
 from api.projecting import Projecting, Projector, running
 from api.search_desk import SearchDesk
 from api.sockets import Sockets
+from api.warming import WarmGraph
 from decisions.advisor import Advisor
 from decisions.ports import ChangeLog
 from decisions.replay import Replayer
-from graph.cascades import dependents
-from graph.catalogue import Catalogue
-from graph.paths import EvidencePaths
 from journal.ledger import Ledger
-from schema.errors import ShelfgraphError
 
-WARM_UP_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 1.0
+"""How long the search's building, which takes a whole core, lets the graph plan first."""
 
 
 def create_app(  # noqa: PLR0913  # keywords only: this is where the service is wired
@@ -65,7 +62,7 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
         search: words, facets and completion; it follows the lake while the application is up.
         access: who may.
         clock: the present instant, aware.
-        deadline_seconds: when an operation is given up, here and in the graph.
+        deadline_seconds: when an operation is given up, here and in the graph; later while that has just started.
         catalogue_seconds: how long names and joins that the graph told are kept; 0 asks it every time.
         refresh_seconds: how often the journal and the champion are looked at.
         newer_model: how a newly promoted model version is had; by default none ever is.
@@ -79,7 +76,7 @@ def create_app(  # noqa: PLR0913  # keywords only: this is where the service is 
     projecting = None if projector is None else Projecting(projector)
     service = Service(
         advisor=advisor,
-        graph=graph,
+        graph=WarmGraph(graph),
         journal=journal,
         search=search,
         access=access,
@@ -103,10 +100,8 @@ async def _alive(
     service: Service, follower: Follower, projecting: Projecting | None, every_seconds: float, _app: Starlette
 ) -> AsyncIterator[None]:
     """What goes on beside answering, from the first request to the last."""
-    moment = service.advisor.moment
     await follower.start()
-    warming = _warm_up(service.graph, moment().facts.base.skus[:2])
-    searching = service.search.follow(moment, every_seconds=every_seconds)
+    warming, searching = service.graph.keep_warm(), _search(service, every_seconds)
     try:
         async with _beside(warming, searching), service.access.following(), running(projecting):
             yield
@@ -138,10 +133,6 @@ async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _warm_up(graph: GraphReader, skus: Sequence[str]) -> None:
-    # A graph that is away now is told by /readyz and by every answer that needs it.
-    read = partial(graph.read, deadline_seconds=WARM_UP_SECONDS)
-    with suppress(ShelfgraphError):
-        await Catalogue(read).warm_up()
-        await dependents(read, "")  # the widest statement: planned once, before anybody waits for it
-        await EvidencePaths(read).between(list(pairwise(skus)))
+async def _search(service: Service, every_seconds: float) -> None:
+    await service.graph.looked_at(within_seconds=PATIENCE_SECONDS)
+    await service.search.follow(service.advisor.moment, every_seconds=every_seconds)

@@ -19,7 +19,7 @@ from strawberry.types.execution import ExecutionResult
 
 from api.access import Access, shown_by
 from api.cards import Cards
-from api.context import BoundedReader, Context, GraphReader
+from api.context import BoundedReader, Context
 from api.contract import Contract
 from api.errors import diagnosis, told
 from api.ide import shown
@@ -28,6 +28,7 @@ from api.persisted import NotPersisted, PersistedQueries
 from api.price_desk import PriceDesk
 from api.request_log import refuse
 from api.search_desk import SearchDesk
+from api.warming import WARM_UP_SECONDS, WarmGraph
 from decisions.advisor import Advisor
 from decisions.ports import ChangeLog
 from decisions.replay import Replayer
@@ -55,7 +56,7 @@ class Service:
         access: who may.
         cards: what was read of the catalogue before.
         clock: the present instant, aware.
-        deadline_seconds: when an operation is given up, here and in the graph.
+        deadline_seconds: when an operation is given up, here and in the graph; later while that has just started.
         on_context: told each request's context as it begins; for tests and counters.
         ledger: where decisions are kept; None keeps none.
         replayer: makes them again.
@@ -64,7 +65,7 @@ class Service:
     """
 
     advisor: Advisor
-    graph: GraphReader
+    graph: WarmGraph
     journal: ChangeLog
     search: SearchDesk
     access: Access
@@ -76,6 +77,11 @@ class Service:
     replayer: Replayer | None = None
     prices: PriceDesk | None = None
     operations: Operations | None = None
+
+    @property
+    def operation_seconds(self) -> float:
+        """How long an operation that begins now may take."""
+        return max(self.deadline_seconds, WARM_UP_SECONDS if self.graph.is_planning else 0.0)
 
     async def caller(self, connection: HTTPConnection) -> Caller:
         """Who asks, by what a request or a socket's handshake shows.
@@ -93,7 +99,7 @@ class Service:
             advisor=self.advisor,
             journal=self.journal,
             search=self.search,
-            reader=BoundedReader(self.graph, time.monotonic() + self.deadline_seconds),
+            reader=BoundedReader(self.graph, time.monotonic() + self.operation_seconds),
             clock=self.clock,
             request_id=request_id,
             caller=caller,
@@ -139,7 +145,7 @@ class Endpoint(GraphQL):
         """Answer one request; whatever is wrong with it is answered in GraphQL's shape."""
         request = Request(scope, receive)
         try:
-            async with asyncio.timeout(self._service.deadline_seconds):
+            async with asyncio.timeout(self._service.operation_seconds):
                 if not self.should_render_graphql_ide(self.request_adapter_class(request)):
                     scope["caller"] = await self._service.caller(request)
                 response = await self.run(request)

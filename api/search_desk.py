@@ -10,18 +10,20 @@ import numpy.typing as npt
 from api.request_log import log
 from decisions.facts_now import day_number
 from decisions.moment import Moment
-from schema.errors import ShelfgraphError
+from schema.errors import ShelfgraphError, Unavailable
 from schema.facts import Flags, Rows, ShopFacts
 from schema.listings import Listings
 from search.catalogue import CatalogueSearch, Now
 from search.synonyms import Synonyms
 
 RETRY_SECONDS: Final = 5.0
+BUILT_SECONDS: Final = 4.0
+"""How long who searches waits for the first search; a large shop takes longer, and is told so."""
 T = TypeVar("T", bound=np.generic)
 
 
 class SearchDesk:
-    """Answers by the newest search built; whoever asks before the first stands waits for it.
+    """Answers by the newest search built; whoever asks before the first stands waits for it a little.
 
     Args:
         read_listings: the products of a lake version, in words.
@@ -46,8 +48,16 @@ class SearchDesk:
         return "ready" if self._built.is_set() else "is being built"
 
     async def current(self) -> CatalogueSearch:
-        """The newest search."""
-        await self._built.wait()
+        """The newest search.
+
+        Raises:
+            Unavailable: if the first is not built within BUILT_SECONDS.
+        """
+        try:
+            async with asyncio.timeout(BUILT_SECONDS):
+                await self._built.wait()
+        except TimeoutError:
+            raise Unavailable("The search is being built.", remedy="Try again in some seconds.") from None
         assert self._search is not None  # noqa: S101 (the event says so)
         return self._search
 

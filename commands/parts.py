@@ -1,15 +1,18 @@
 """Parts: what a shop consists of, each wired by the settings."""
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import cache, cached_property, partial
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from commands.journal_parts import JournalParts
 from commands.settings import Settings
-from schema.errors import NotFound
+from schema.errors import NotFound, ShelfgraphError
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -99,6 +102,7 @@ class Parts(JournalParts):
         Raises:
             NotFound: if nothing has been loaded.
         """
+        Thread(target=self._warm_up, daemon=True).start()
         with ThreadPoolExecutor(max_workers=2) as beside:  # hashing and reading go on while the rest is imported
             champion = beside.submit(self._newer_model, None)
             live = beside.submit(self.live)
@@ -136,6 +140,18 @@ class Parts(JournalParts):
             operations=Operations(self.jobs, self._settings.load_sources, self.models, self.erasures),
             **settings,
         )
+
+    def _warm_up(self) -> None:
+        """Have the graph plan its statements while this process still imports: a server just started takes long."""
+        from graph.connection_async import connect_async  # noqa: PLC0415
+        from graph.warm_up import warm_up  # noqa: PLC0415
+
+        async def once() -> None:
+            async with connect_async(self._settings.graph_uri, **self._graph_login(), deadline_seconds=30) as graph:
+                await warm_up(graph.read)
+
+        with suppress(ShelfgraphError):  # who asks is told
+            asyncio.run(once())
 
     def projector(self) -> "Projector":
         """What brings changes to the graph; closing it is its caller's."""

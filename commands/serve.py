@@ -2,6 +2,7 @@
 
 import gc
 import socket
+import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 GARBAGE: Final = (20_000, 20, 50)
 """Allocations, and collections of younger ones, between two looks for cycles: answers make few cycles."""
+SWITCH_SECONDS: Final = 0.0005
+"""How long the thread that answers waits for one that computes beside it: the ledger, the search's building."""
 
 
 def serve_command(ctx: typer.Context) -> None:
@@ -43,6 +46,8 @@ def listen(shop: Shop, app: "Starlette") -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GARBAGE)
+    gc.enable()
+    sys.setswitchinterval(SWITCH_SECONDS)
     out.print(f"GraphQL and GraphiQL: [link]{shop.graphiql_url}[/link]   (Ctrl-C ends)")
     with jobs_beside(shop):
         uvicorn.Server(listening(app, host=shop.api_host, port=shop.api_port)).run()

@@ -128,12 +128,13 @@ class Catalogue:
 
     async def warm_up(self) -> None:
         """Have the graph plan the statements that product pages need, so that no caller waits for it."""
-        for read in (self.products, self.categories, self.suppliers, self.stores, self.promotions):
+        for read in (self.products, self.categories, self.suppliers, self.stores, self.promotions, self.ancestors):
             await read([])
         for join in (self.supplies, self.promoted, self.subcategories):
             await join([], after="", limit=0)
         await self.bought_with([], limit=0)
         await self.page("category", "", limit=0)
+        await self.top_categories(after="", limit=0)
 
     @staticmethod
     def _by_key(rows: list[Row], make: Callable[..., T]) -> dict[str, list[T]]:

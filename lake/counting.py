@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import duckdb
-import ibis
-import ibis.expr.types as ir
 import pyarrow as pa
 
 from schema.errors import Unavailable
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
     from lake.sources import TableSource
 
 MEMORY_LIMIT: Final = "1500MB"
@@ -24,22 +24,22 @@ MEMORY_LIMIT: Final = "1500MB"
 class Counting(Protocol):
     """Tables to count over, and the results kept between two expressions; the expressions know no engine."""
 
-    def read(self, source: "TableSource", table: str) -> ir.Table:
+    def read(self, source: "TableSource", table: str) -> "ir.Table":
         """The current rows of a retail table, read whenever an expression over it runs."""
 
-    def over(self, rows: pa.Table) -> ir.Table:
+    def over(self, rows: pa.Table) -> "ir.Table":
         """Arrow rows as a table."""
 
-    def keep(self, expression: ir.Table) -> ir.Table:
+    def keep(self, expression: "ir.Table") -> "ir.Table":
         """The result of an expression as a table, computed now."""
 
-    def drop(self, table: ir.Table) -> None:
+    def drop(self, table: "ir.Table") -> None:
         """Give back the room of a kept table."""
 
-    def rows(self, expression: ir.Table) -> pa.Table:
+    def rows(self, expression: "ir.Table") -> pa.Table:
         """The result of an expression, in no particular order."""
 
-    def number(self, expression: ir.Scalar) -> int:
+    def number(self, expression: "ir.Scalar") -> int:
         """A count or sum, 0 where there is nothing to add up."""
 
 
@@ -58,31 +58,31 @@ class DuckCounting:
         self._backend = backend
         self._names = (f"kept_{number}" for number in count())
 
-    def read(self, source: "TableSource", table: str) -> ir.Table:
+    def read(self, source: "TableSource", table: str) -> "ir.Table":
         """The current rows of a retail table, read whenever an expression over it runs."""
         return self._registered(source.dataset(table))
 
-    def over(self, rows: pa.Table) -> ir.Table:
+    def over(self, rows: pa.Table) -> "ir.Table":
         """Arrow rows as a table."""
         return self._registered(rows)
 
-    def keep(self, expression: ir.Table) -> ir.Table:
+    def keep(self, expression: "ir.Table") -> "ir.Table":
         """The result of an expression as a table, computed now."""
         return self._backend.create_table(next(self._names), expression, temp=True)
 
-    def drop(self, table: ir.Table) -> None:
+    def drop(self, table: "ir.Table") -> None:
         """Give back the room of a kept table."""
         self._backend.con.execute(f'DROP TABLE temp.main."{table.get_name()}"').fetchall()
 
-    def rows(self, expression: ir.Table) -> pa.Table:
+    def rows(self, expression: "ir.Table") -> pa.Table:
         """The result of an expression, in no particular order."""
         return self._backend.to_pyarrow(expression)
 
-    def number(self, expression: ir.Scalar) -> int:
+    def number(self, expression: "ir.Scalar") -> int:
         """A count or sum, 0 where there is nothing to add up."""
         return int(self._backend.to_pyarrow(expression).as_py() or 0)
 
-    def _registered(self, rows: Any) -> ir.Table:
+    def _registered(self, rows: Any) -> "ir.Table":
         name = next(self._names)
         self._backend.con.register(name, rows)
         return self._backend.table(name)
@@ -95,6 +95,8 @@ def counting(memory_limit: str = MEMORY_LIMIT) -> Iterator[DuckCounting]:
     Raises:
         Unavailable: if memory or temporary space runs out.
     """
+    import ibis  # noqa: PLC0415 heavy, and serving counts nothing
+
     with tempfile.TemporaryDirectory(prefix="shelfgraph-") as folder:
         backend = ibis.duckdb.connect(memory_limit=memory_limit, temp_directory=folder, preserve_insertion_order=False)
         backend.con.execute("SET enable_progress_bar_print = false")  # it would draw over the command line's own

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlparse
 
 from lake.counting import Room, counting
-from lake.spark import SparkCounting
 from schema.errors import Unavailable
+
+if TYPE_CHECKING:
+    from lake.spark import SparkCounting
 
 T = TypeVar("T")
 
@@ -50,7 +52,9 @@ def room_at(address: str) -> Room:
         return counting
 
     @contextmanager
-    def room() -> Iterator[SparkCounting]:
+    def room() -> "Iterator[SparkCounting]":
+        from lake.spark import SparkCounting  # noqa: PLC0415 heavy, and seldom wanted
+
         with tempfile.TemporaryDirectory(prefix="shelfgraph-") as folder:
             session = _session(address, Path(folder))
             try:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -18,6 +18,9 @@ from lake.difference import TableChange, duckdb_out_of_core, lake_schema
 from schema.errors import EmptyWindow
 from schema.table_specs import SPECS, TableSpec
 from schema.tables import DatasetInfo, RetailTables
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 LOADS: Final = "loads"
 JOURNAL: Final = "journal-"
@@ -147,19 +150,18 @@ class LakeVersion:
         Raises:
             EmptyWindow: if no table holds events.
         """
-        days = [day for name in self.table_versions if (day := self._newest_day(SPECS[name])) is not None]
+        dated = [spec for name in self.table_versions if (spec := SPECS[name]).event_time is not None]
+        with duckdb_out_of_core() as connection:
+            days = [day for spec in dated if (day := self._newest_day(spec, connection)) is not None]
         if not days:
             raise EmptyWindow(
                 "The lake holds no dated rows (purchases, sales, counts …).", remedy="Name the day: --as-of."
             )
         return max(days)
 
-    def _newest_day(self, spec: TableSpec) -> date | None:
-        if spec.event_time is None:
-            return None
-        with duckdb_out_of_core() as connection:
-            connection.register("event_rows", self.dataset(spec.name))
-            ((newest,),) = connection.execute(f'SELECT max("{spec.event_time}") FROM event_rows').fetchall()
+    def _newest_day(self, spec: TableSpec, connection: "DuckDBPyConnection") -> date | None:
+        connection.register("event_rows", self.dataset(spec.name))
+        ((newest,),) = connection.execute(f'SELECT max("{spec.event_time}") FROM event_rows').fetchall()
         if newest is None:
             return None
         if isinstance(newest, datetime):

@@ -6,7 +6,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import solve_triangular
-from scipy.optimize import minimize
 
 from ranking.rerank import LEAST_QUERIES, Pool
 
@@ -48,6 +47,8 @@ def fit_listwise(pool: Pool, relevance: Floats) -> ListwiseLogit:
     Source: McFadden 1974, conditional logit; as a loss for ranking Cao et al. 2007, ListNet with one item.
     """
     teaching = np.isin(pool.queries, pool.queries[relevance > 0])
+    from scipy.optimize import minimize  # noqa: PLC0415 heavy, and serving fits nothing
+
     pool, wanted = pool.part(teaching), relevance[teaching] > 0
     starts = np.flatnonzero(np.diff(pool.queries, prepend=-1))
     if len(starts) < LEAST_QUERIES:

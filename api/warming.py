@@ -1,0 +1,95 @@
+"""Warming: a graph that has just started plans each statement once, which takes seconds, before callers wait for it."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import Any, Final
+
+from api.context import GraphReader, Row
+from graph.catalogue import Catalogue
+from graph.warm_up import warm_up
+from schema.errors import ShelfgraphError, Unavailable
+
+WARM_UP_SECONDS: Final = 30.0
+"""How long a graph may take to plan what it will be asked; an operation begun meanwhile may take as long."""
+VERIFY_SECONDS: Final = 2.0
+RETRY_SECONDS: Final = 0.5
+
+
+class WarmGraph:
+    """The graph, warmed up when the application begins and whenever it was lost.
+
+    A statement that is given up is not planned, so callers who have too little time for it would keep it unplanned.
+
+    Attributes:
+        is_planning: whether a graph that answers plans its first statement, which takes longer than all the others,
+            or was not looked at yet.
+    """
+
+    def __init__(self, graph: GraphReader) -> None:
+        self._graph = graph
+        self._cold, self._begun = asyncio.Event(), asyncio.Event()
+        self._cold.set()
+        self.is_planning = True
+
+    async def read(self, name: str, *, deadline_seconds: float | None = None, **params: Any) -> list[Row]:
+        """Every row that a reading statement returns.
+
+        Raises:
+            Unavailable: if the graph is lost or does not answer in time.
+        """
+        with self._watched():
+            return await self._graph.read(name, deadline_seconds=deadline_seconds, **params)
+
+    async def verify(self) -> None:
+        """Return if the server answers and lets us in.
+
+        Raises:
+            WrongCredentials: if it refuses us.
+            Unavailable: if nobody answers.
+        """
+        with self._watched():
+            await self._graph.verify()
+
+    async def keep_warm(self) -> None:
+        """Warm the graph up whenever that is due, until cancelled."""
+        while True:
+            await self._cold.wait()
+            with suppress(ShelfgraphError, TimeoutError):
+                await self._warmed_up()
+            self._seen()
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def looked_at(self, *, within_seconds: float) -> None:
+        """Return when the graph has planned its first statement or was found away, or when that takes too long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_seconds):
+                await self._begun.wait()
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            yield
+        except Unavailable as error:
+            # One that is only slow knows its statements.
+            if not isinstance(error.__cause__, TimeoutError):
+                self._cold.set()
+            raise
+
+    async def _warmed_up(self) -> None:
+        async with asyncio.timeout(VERIFY_SECONDS):
+            await self._graph.verify()
+        # What is lost from here on is found by who reads next; one attempt more would only keep callers waiting.
+        self._cold.clear()
+        self.is_planning = True
+        read = partial(self.read, deadline_seconds=WARM_UP_SECONDS)
+        async with asyncio.timeout(WARM_UP_SECONDS):
+            await Catalogue(read).products([])
+        self._seen()
+        async with asyncio.timeout(WARM_UP_SECONDS):
+            await warm_up(read)
+
+    def _seen(self) -> None:
+        self.is_planning = False
+        self._begun.set()
