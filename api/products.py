@@ -47,6 +47,7 @@ class Product(Node):
 
     category_id: strawberry.Private[str | None]
     brand_name: strawberry.Private[str | None]
+    loaded_delisting: strawberry.Private[date | None]
     sku: str = strawberry.field(description="The retailer's key.")
     name: str | None = strawberry.field(description="As on the shelf.")
     description: str | None = strawberry.field(description="Longer words about it.")
@@ -59,9 +60,6 @@ class Product(Node):
     image_url: str | None = strawberry.field(description="Where its picture is.")
     product_url: str | None = strawberry.field(description="Where its page is.")
     launched_on: date | None = strawberry.field(description="Its first day in the range; null if always.")
-    delisted_on: date | None = strawberry.field(
-        description="The day it leaves the range, as loaded or told; null if none is known."
-    )
 
     @classmethod
     def of(cls, card: catalogue.Product) -> "Product":
@@ -70,6 +68,7 @@ class Product(Node):
             id=global_id("Product", card.sku),
             category_id=card.category_id,
             brand_name=card.brand,
+            loaded_delisting=card.delisted_on,
             sku=card.sku,
             name=card.name,
             description=card.description,
@@ -82,8 +81,14 @@ class Product(Node):
             image_url=card.image_url,
             product_url=card.product_url,
             launched_on=card.launched_on,
-            delisted_on=card.delisted_on,
         )
+
+    @strawberry.field(description="The day it leaves the range, as loaded or told since; null if none is known.")
+    def delisted_on(self, info: Info) -> date | None:
+        """The day, by live facts as decisions see them; a product that they lack yet was loaded just now."""
+        facts = info.context.moment.facts
+        row = facts.base.product_rows.get(self.sku)
+        return self.loaded_delisting if row is None else facts.delisting(row)
 
     @strawberry.field(description="Its brand; null if it has none.")
     def brand(self) -> Brand | None:

@@ -1,15 +1,12 @@
 """Before: what stood where a change is about to be made, for the audit."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
 
-from decisions.facts_now import EPOCH
 from decisions.moment import Moment
 from schema.changes import Change, Delisting, PriceChange, RuleWithdrawn, StockChange
-from schema.facts import NO_DAY
 from schema.relations import Verdict
 
 
@@ -34,8 +31,8 @@ def _stood(change: Change, moment: Moment) -> Any:
         return None
     rows = np.array([facts.base.product_rows[change.sku]], np.int64)
     if isinstance(change, Delisting):
-        days = int(facts.delisted_on[rows[0]])
-        return None if days == NO_DAY else (EPOCH + timedelta(days=days)).isoformat()
+        day = facts.delisting(int(rows[0]))
+        return None if day is None else day.isoformat()
     if isinstance(change, StockChange):
         return _known(facts.units(rows, store_id=change.store_id))
     return _known(facts.price(rows, store_id=change.store_id, on=change.valid_from or moment.on))

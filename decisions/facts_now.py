@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
@@ -99,6 +99,11 @@ class FactsNow:
         """Whether each product can be had at a store, or anywhere where none is named."""
         units = self.units(rows, store_id=store_id)
         return [_AVAILABILITY[code] for code in np.where(np.isnan(units), 2, units > 0).tolist()]
+
+    def delisting(self, row: int) -> date | None:
+        """The first day on which a product is no longer offered; None if none is known."""
+        day = int(self.delisted_on[row])
+        return None if day == NO_DAY else EPOCH + timedelta(days=day)
 
     def units(self, rows: Rows, *, store_id: str | None) -> Floats:
         """Units on hand `[len(rows)]` at a store; NaN where never counted. At any store: the most of one store.

@@ -83,3 +83,18 @@ def test_a_page_that_was_seen_costs_no_round_trip(loaded, tmp_path):
     with serving(loaded, journal, catalogue_seconds=60.0) as service:
         assert service.reads(page) > 0
         assert service.reads(page) == 0
+
+
+@pytest.mark.graph
+def test_a_delisting_is_told_at_once_though_the_card_is_kept(loaded, tmp_path):
+    day = '{ product(sku: "sauce") { delistedOn } }'
+    tell = """mutation { delistProduct(input: {idempotencyKey: "a", delistings: [
+      {sku: "sauce", delistedOn: "2024-05-09"}]}) { sequence } }"""
+    withdraw = 'mutation { withdrawDelisting(input: {idempotencyKey: "b", skus: ["sauce"]}) { sequence } }'
+    with serving(loaded, Journal(str(tmp_path / "journal.db")), catalogue_seconds=60.0) as service:
+        assert service.data(day)["product"]["delistedOn"] is None
+        service.data(tell)
+        assert service.data(day)["product"]["delistedOn"] == "2024-05-09"
+        assert service.reads(day) == 0
+        service.data(withdraw)
+        assert service.data(day)["product"]["delistedOn"] is None
