@@ -1,6 +1,7 @@
 """Global Node ids: opaque outside, `Type:key` inside."""
 
 import base64
+from functools import lru_cache
 from typing import Final
 
 import strawberry
@@ -10,6 +11,7 @@ from schema.errors import BadInput
 TYPES: Final = ("Product", "Category", "Brand", "Supplier", "Store", "Promotion")
 
 
+@lru_cache(maxsize=50_000)
 def global_id(kind: str, key: str) -> strawberry.ID:
     """The id of one node among all."""
     return strawberry.ID(base64.urlsafe_b64encode(f"{kind}:{key}".encode()).decode().rstrip("="))

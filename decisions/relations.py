@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -124,7 +125,7 @@ def standing(
     # No age is asked for on a catalogue page: who may buy it is settled when it is offered or sold.
     eligibility = Eligibility(moment, Request(anchor=anchor, store_id=store_id, customer_age=200))
     rows = np.array([row for row, _, _ in entries], np.int64)
-    codes, available = eligibility.codes[rows].tolist(), facts.availability(rows, store_id=store_id)
+    codes, available = eligibility.codes_of(rows).tolist(), facts.availability(rows, store_id=store_id)
     return [
         Standing(row, facts.base.skus[row], rank, availability, place, verdict)
         for rank, ((row, place, verdict), code, availability) in enumerate(
@@ -196,7 +197,7 @@ def _figures(table: Candidates, place: int | None) -> dict[str, Any]:
 
 
 def _value(number: float) -> float | None:
-    return None if np.isnan(number) else number
+    return None if isnan(number) else number
 
 
 def _whole(number: float | None) -> int | None:

@@ -87,9 +87,9 @@ class Hybrid:
         has = np.flatnonzero(histories.sizes)
         if self.known is None or not len(has):
             return self(baskets)
-        informed = self._ordered(sp.csr_matrix(baskets[has]), histories.rows(has), self.known)
         if len(has) == baskets.shape[0]:
-            return informed
+            return self._ordered(baskets, histories, self.known)
+        informed = self._ordered(sp.csr_matrix(baskets[has]), histories.rows(has), self.known)
         scores = self(baskets)
         scores[has] = informed
         return scores
@@ -98,14 +98,19 @@ class Hybrid:
         if order is None:
             lead = self.components.lead(baskets)
             return np.where(lead > 0, lead, lead + BELOW)
+        if baskets.shape[0] == 1:  # cutting rows out of a matrix takes as long as scoring one
+            return self._block(baskets, history, order)
         pieces = []
         for start in range(0, baskets.shape[0], BLOCK):
             rows = slice(start, start + BLOCK)
-            pool, lead = basket_pool(self.components, baskets[rows], None if history is None else history.rows(rows))
-            scores = lead + BELOW
-            scores[pool.queries, pool.items] = order(pool)
-            pieces.append(scores)
+            pieces.append(self._block(baskets[rows], None if history is None else history.rows(rows), order))
         return np.concatenate([np.empty((0, baskets.shape[1]), np.float32), *pieces])
+
+    def _block(self, baskets: sp.csr_matrix, history: Histories | None, order: Order) -> Floats:
+        pool, lead = basket_pool(self.components, baskets, history)
+        scores = lead + BELOW
+        scores[pool.queries, pool.items] = order(pool)
+        return scores
 
 
 def fit_hybrid(

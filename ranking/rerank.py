@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -115,7 +116,7 @@ class Reranker:
             return np.empty(0, np.float32)
         return np.asarray(self.booster.predict(pool.features, num_threads=_threads(pool)), dtype=np.float32)
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The features in order."""
         return tuple(self.booster.feature_name())

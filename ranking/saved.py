@@ -103,7 +103,8 @@ def open_ranker(artefact: Artefact) -> BasketRanker | None:
     state, embeddings = artefact.ranker, artefact.embeddings
     if state is None:
         return None
-    plan, arrays = json.loads(state.texts[PLAN]), state.arrays
+    # Mapped files stay mapped; but each cut out of what numpy knows as one takes several times as long.
+    plan, arrays = json.loads(state.texts[PLAN]), {name: np.asarray(array) for name, array in state.arrays.items()}
     size = len(embeddings.skus)
     scorers = {name: _scorer(name, kind, arrays, embeddings) for name, kind in plan["scorers"].items()}
     components = Components(
