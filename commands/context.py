@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypedDict, cast
 
 import typer
 
@@ -33,6 +33,13 @@ if TYPE_CHECKING:
     from schema.load_sources import LoadSource
 
 
+class GraphMemory(TypedDict):
+    """The local graph server's memory, MiB: Java's heap, and the store's pages beside it."""
+
+    heap_mib: int
+    page_cache_mib: int
+
+
 @dataclass(frozen=True)
 class Shop:
     """One shop's parts. Calling a part makes it; making it opens nothing but what it must.
@@ -40,7 +47,7 @@ class Shop:
     Attributes:
         home: the folder that holds lake, journal, registry and the local graph server.
         jars: the cache that Neo4j's jars are kept in.
-        graph_memory: `heap_mib` and `page_cache_mib` of a local graph server.
+        graph_memory: of a local graph server.
         server: the local graph server, or None where `NEO4J_URI` names one.
         graph: connects; raises Unavailable or WrongCredentials.
         live: the newest facts; raises NotFound where nothing was loaded.
@@ -66,7 +73,7 @@ class Shop:
     home: Path
     jars: Path
     graph_uri: str
-    graph_memory: dict[str, int]
+    graph_memory: GraphMemory
     api_host: str
     api_port: int
     lake: Callable[[], "Lake"]

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from commands.context import GraphMemory
 from schema.access import DEFAULT_POINTS, AccessPolicy, Role, TokenIssuer
 from schema.errors import BadInput
 from schema.load_sources import LoadSource, load_sources
@@ -120,9 +121,9 @@ class Settings(BaseSettings):
         return self.jars.expanduser()
 
     @property
-    def graph_memory(self) -> dict[str, int]:
+    def graph_memory(self) -> GraphMemory:
         """The local graph server's memory, MiB."""
-        return {"heap_mib": self.graph_heap_mib, "page_cache_mib": self.graph_page_cache_mib}
+        return GraphMemory(heap_mib=self.graph_heap_mib, page_cache_mib=self.graph_page_cache_mib)
 
     @property
     def graph_uri(self) -> str:

@@ -131,7 +131,8 @@ class _Solver:
         weights: Squares = self._inverse * -self._penalty
         if trust:
             weights += np.float32(trust) * self._pulled
-        weights -= self._inverse * ((1.0 + np.diag(weights)) / np.diag(self._inverse))
+        excess = np.divide(np.float32(1.0) + np.diag(weights), np.diag(self._inverse))
+        weights -= self._inverse * excess
         np.fill_diagonal(weights, 0.0)
         return weights
 

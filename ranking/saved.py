@@ -113,8 +113,8 @@ def open_ranker(artefact: Artefact) -> BasketRanker | None:
         counts={name: arrays[f"counts_{name}"] for name in HALF_LIVES},
         customers=None,
     )
-    orders = (_order(name, state, is_led=name in plan.get("led", ())) for name in ("anonymous", "known"))
-    hybrid = Hybrid(components, *orders, plan["why"])
+    anonymous, known = (_order(name, state, is_led=name in plan.get("led", ())) for name in ("anonymous", "known"))
+    hybrid = Hybrid(components, anonymous, known, plan["why"])
     return BasketRanker(hybrid, plan["until"])
 
 
