@@ -57,7 +57,7 @@ def test_a_figure_that_passes_the_goal_says_so():
 
 @pytest.mark.slow
 def test_two_sizes_are_measured_and_told(tmp_path):
-    costs = run(200, times=[2, 1])
+    costs = run(500, times=[2, 1])
     small, large = costs
     assert (small.times, large.times) == (1, 2)
     assert large.num_lines > small.num_lines > 1_000
