@@ -113,7 +113,7 @@ class _Solver:
     Args:
         together: XᵀX of all sources X; overwritten.
 
-    Source: Steck 2019, equation 8, with a prior mean; Λ as in Steck 2020, equation 6; side information as in Jeunen et
+    Source: Steck 2019, equation 8, with a prior mean; dropout as Λ after Steck 2020; side information as in Jeunen et
         al. 2020, section 3.
     """
 
