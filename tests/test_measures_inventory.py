@@ -1,4 +1,4 @@
-"""Textbook formulas beside what they stand for, integrated and minimised by scipy."""
+"""Textbook formulas beside stockpyl's, and beside what they stand for, integrated and minimised by scipy."""
 
 import numpy as np
 import pytest
@@ -22,6 +22,15 @@ def test_no_order_costs_less_than_the_newsvendors(underage, overage, mean, sd):
 
     best = norm.ppf(critical_ratio(np.array(underage), np.array(overage)), mean, sd)
     assert all(cost(best) < cost(best + step * sd) for step in (-1, -0.1, -0.01, 0.01, 0.1, 1))
+
+
+@given(st.floats(0.05, 9), st.floats(0.05, 9), st.floats(10, 200), st.floats(1, 30))
+def test_the_newsvendor_orders_what_stockpyl_orders(underage, overage, mean, sd):
+    from stockpyl.newsvendor import newsvendor_normal  # takes a second
+
+    ratio = critical_ratio(np.array(underage), np.array(overage))
+    base_stock, _ = newsvendor_normal(overage, underage, mean, sd)
+    assert norm.ppf(ratio, mean, sd) == pytest.approx(base_stock, rel=1e-6)
 
 
 def test_what_costs_nothing_either_way_is_not_stocked():
