@@ -262,9 +262,9 @@ def test_before_training_the_catalogue_answers_and_relations_say_what_to_do(neo4
         assert "shelfgraph train" in ready.json()["checks"]["model"]
 
 
-def settled(service):
+def settled(service, *, within=30):
     """Wait until the graph has planned its first statement: seconds, on a busy machine more."""
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + within
     while service.http.get("/readyz").status_code != 200:
         assert time.monotonic() < ends
         time.sleep(0.1)
@@ -296,7 +296,10 @@ def test_a_journal_that_is_gone_is_told_and_answers_go_on(neo4j_server, service,
 
 @pytest.mark.slow
 def test_the_graph_killed_and_restarted(neo4j_server, service):
-    """UNAVAILABLE while it is gone, decisions by arrays go on where they can, and recovery by itself."""
+    """UNAVAILABLE while it is gone, decisions by arrays go on where they can, and recovery by itself.
+
+    Within 5 s of the graph's return where nothing else runs; beside other tests it may take longer.
+    """
     settled(service)
     neo4j_server.stop()
     try:
@@ -306,7 +309,7 @@ def test_the_graph_killed_and_restarted(neo4j_server, service):
         assert service.http.get("/healthz").status_code == 200
     finally:
         neo4j_server.start()
-    settled(service)
+    settled(service, within=15)
     assert service.data('{ product(sku: "beer") { name } }')["product"]["name"] == "Pale ale"
 
 
