@@ -166,6 +166,24 @@ def split_command(
     out.print(f"Written: {into} and {test}")
 
 
+@application.command("purchases-only")
+def purchases_only_command(
+    into: Annotated[Path, typer.Argument(help="A folder to write to.")],
+    customers: Annotated[int, typer.Option(min=1, help="Customers.")] = 29_858,
+    products: Annotated[int, typer.Option(min=1, help="Products.")] = 40_981,
+    draws: Annotated[int, typer.Option(min=1, help="Purchases drawn, repeats included.")] = 1_900_000,
+    seed: Seed = 0,
+) -> None:
+    """Write customers and what they bought, without names or prices, for evaluate recommendation."""
+    from evaluation.purchases_only import write_purchases_only  # noqa: PLC0415
+
+    with bars() as progress:
+        shop, test = write_purchases_only(
+            into, num_customers=customers, num_products=products, num_draws=draws, seed=seed, progress=progress
+        )
+    out.print(f"evaluate recommendation --tables {shop} --test {test}")
+
+
 @application.command("all")
 def all_command(
     ctx: typer.Context,
