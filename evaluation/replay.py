@@ -17,7 +17,7 @@ from forecast.history import ONE_WEEK, SalesHistory
 from forecast.kept_demand import empty_weeks, usual_units
 from forecast.rolling import RollingForecast, roll_forecast
 from forecast.settings import ForecastSettings
-from lake.sources import TableSource
+from lake.ports import TableSource
 from lake.terms import known_deliveries, order_terms
 from schema.demand import LEVELS
 from schema.errors import EmptyWindow, MissingTable

@@ -16,7 +16,8 @@ from decisions.textbook import fill_rate_points, service_points
 from evaluation.replay import REVIEW_DAYS, Replay, WhatIf, history_figures, read_replay
 from evaluation.report import OURS, Report, peak_mib
 from forecast.history import history_by
-from lake.sources import TableSource, table_source
+from lake.ports import TableSource
+from lake.sources import table_source
 from lake.version import LakeVersion
 from schema.errors import MissingTable
 from schema.order_policy import OrderPolicy

@@ -1,50 +1,23 @@
 """Where counts run: Ibis expressions on a DuckDB that spills to disk (on Spark: `lake/spark.py`)."""
 
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 import pyarrow as pa
 
+from lake.ports import TableSource
 from schema.errors import Unavailable
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from lake.sources import TableSource
-
 MEMORY_LIMIT: Final = "1500MB"
 """What counting may hold in memory; more goes to a temporary folder."""
-
-
-class Counting(Protocol):
-    """Tables to count over, and the results kept between two expressions; the expressions know no engine."""
-
-    def read(self, source: "TableSource", table: str) -> "ir.Table":
-        """The current rows of a retail table, read whenever an expression over it runs."""
-
-    def over(self, rows: pa.Table) -> "ir.Table":
-        """Arrow rows as a table."""
-
-    def keep(self, expression: "ir.Table") -> "ir.Table":
-        """The result of an expression as a table, computed now."""
-
-    def drop(self, table: "ir.Table") -> None:
-        """Give back the room of a kept table."""
-
-    def rows(self, expression: "ir.Table") -> pa.Table:
-        """The result of an expression, in no particular order."""
-
-    def number(self, expression: "ir.Scalar") -> int:
-        """A count or sum, 0 where there is nothing to add up."""
-
-
-Room = Callable[[], AbstractContextManager[Counting]]
-"""Opens a place to count in, which is gone at the end of the block."""
 
 
 class DuckCounting:
@@ -58,7 +31,7 @@ class DuckCounting:
         self._backend = backend
         self._names = (f"kept_{number}" for number in count())
 
-    def read(self, source: "TableSource", table: str) -> "ir.Table":
+    def read(self, source: TableSource, table: str) -> "ir.Table":
         """The current rows of a retail table, read whenever an expression over it runs."""
         return self._registered(source.dataset(table))
 

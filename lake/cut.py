@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lake.sources import TableSource
+from lake.ports import TableSource
 from schema.table_specs import SPECS, TableSpec
 from schema.tables import cut_off_instant
 from schema.windows import is_open

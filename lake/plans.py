@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from lake.cut import Cut
-from lake.sources import TableSource
+from lake.ports import TableSource
 
 Grids = dict[str, npt.NDArray[np.float32]]
 SHARES: Final = {"feature": "feature_share", "mailer": "feature_share", "display": "display_share"}

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from lake import counts, switches
 from lake.association import Counts
 from lake.catalogue import Ends
-from lake.counting import Counting
 from lake.cut import Cut
+from lake.ports import Counting
 from schema.nodes import NODES, Label
 
 

@@ -1,51 +1,16 @@
 """What a snapshot is read from: one lake version, or a staged folder that was never published."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from lake.counting import Room, counting
+from lake.counting import counting
+from lake.ports import Room, TableSource
 from lake.version import LakeVersion
 from schema.table_specs import SPECS
 from schema.tables import DatasetInfo, RetailTables
-
-
-class TableSource(Protocol):
-    """Current rows by table, and the loads they came by."""
-
-    @property
-    def room(self) -> Room:
-        """Opens the place where they are counted."""
-
-    @property
-    def lake_version(self) -> int:
-        """The lake version; -1 for a folder."""
-
-    @property
-    def info(self) -> DatasetInfo:
-        """The dataset's settings."""
-
-    @property
-    def load_ids(self) -> pa.Array:
-        """Every load that a row may carry, oldest first."""
-
-    def __contains__(self, table: object) -> bool:
-        """Whether the table was ever loaded."""
-
-    def last_load(self, table: str) -> str:
-        """The load that last changed a table."""
-
-    def rows(self, table: str, columns: list[str] | None = None) -> pa.Table:
-        """Current rows: the table's own columns and `load_id`, or those named."""
-
-    def dataset(self, table: str) -> ds.Dataset:
-        """Current rows, read when scanned."""
-
-    def files(self, table: str) -> list[str]:
-        """Addresses of the Parquet files that hold the table, closed rows among them; none if never loaded."""
 
 
 @dataclass(frozen=True)

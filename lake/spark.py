@@ -11,7 +11,7 @@ from lake.difference import lake_schema
 from schema.table_specs import SPECS
 
 if TYPE_CHECKING:
-    from lake.sources import TableSource
+    from lake.ports import TableSource
 
 
 class SparkCounting:

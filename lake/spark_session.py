@@ -9,7 +9,8 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlparse
 
-from lake.counting import Room, counting
+from lake.counting import counting
+from lake.ports import Room
 from schema.errors import Unavailable
 
 if TYPE_CHECKING:

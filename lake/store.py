@@ -11,10 +11,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from lake.counting import Room, counting
+from lake.counting import counting
 from lake.delta import DeltaFolder, diagnosed, to_json
 from lake.difference import Difference, TableChange, duckdb_out_of_core, lake_schema
 from lake.erasure import Replacements, erase
+from lake.ports import Room
 from lake.version import LAKE_TABLES, LOADS, LOADS_SCHEMA, LakeVersion, Published
 from schema.errors import Busy, NotFound
 from schema.progress import Progress, silent

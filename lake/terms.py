@@ -8,8 +8,8 @@ import pandas as pd
 import pyarrow as pa
 
 from lake.cut import Cut
+from lake.ports import TableSource
 from lake.shelves import newest_counts
-from lake.sources import TableSource
 
 TERMS: Final = ("unit_cost", "pack_units", "min_order_units", "lead_time_days")
 LOST_AFTER_DAYS: Final = 60

@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from lake.counting import Room, counting
+from lake.counting import counting
 from lake.delta import DeltaFolder, diagnosed
 from lake.difference import TableChange, duckdb_out_of_core, lake_schema
+from lake.ports import Room
 from schema.errors import EmptyWindow
 from schema.table_specs import SPECS, TableSpec
 from schema.tables import DatasetInfo, RetailTables

@@ -16,8 +16,9 @@ import pytest
 from lake_shops import PUBLISHED_AT, at, line, on, stage
 from test_lake_snapshot import same
 
-from lake.counting import Counting, Room, counting
+from lake.counting import counting
 from lake.counts import _decayed
+from lake.ports import Counting, Room
 from lake.snapshot import build_snapshot
 from lake.spark_session import room_at
 from lake.store import Lake
