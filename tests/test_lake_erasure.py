@@ -101,6 +101,7 @@ def test_loads_go_on_afterwards_and_another_customer_can_be_erased(lake, tmp_pat
     assert everything(lake) == {place: [row for row in found if "zoe" not in row] for place, found in before.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("nth", range(1, 7))
 def test_killed_anywhere_nobody_reads_half_of_it_and_again_completes_it(lake, tmp_path, monkeypatch, nth):
     before, calls = everything(lake), itertools.count(1)
