@@ -80,8 +80,9 @@ class Service:
 
     @property
     def operation_seconds(self) -> float:
-        """How long an operation that begins now may take."""
-        return max(self.deadline_seconds, WARM_UP_SECONDS if self.graph.is_planning else 0.0)
+        """How long an operation that begins now may take: longer while its service or the graph has just started."""
+        is_starting = self.graph.is_planning or self.search.is_starting
+        return max(self.deadline_seconds, WARM_UP_SECONDS if is_starting else 0.0)
 
     async def caller(self, connection: HTTPConnection) -> Caller:
         """Who asks, by what a request or a socket's handshake shows.

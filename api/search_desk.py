@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, TypeVar
 
 import numpy as np
@@ -17,13 +18,13 @@ from search.catalogue import CatalogueSearch, Now
 from search.synonyms import Synonyms
 
 RETRY_SECONDS: Final = 5.0
-BUILT_SECONDS: Final = 4.0
-"""How long who searches waits for the first search; a large shop takes longer, and is told so."""
+BUILT_SECONDS: Final = 25.0
+"""How long who searches waits for the first search: less than an operation may take meanwhile, so that it is told."""
 T = TypeVar("T", bound=np.generic)
 
 
 class SearchDesk:
-    """Answers by the newest search built; whoever asks before the first stands waits for it a little.
+    """Answers by the newest search built; whoever asks before the first stands waits for it.
 
     Args:
         read_listings: the products of a lake version, in words.
@@ -35,7 +36,7 @@ class SearchDesk:
     ) -> None:
         self._read_listings, self._read_synonyms = read_listings, read_synonyms
         self._search: CatalogueSearch | None = None
-        self._built = asyncio.Event()
+        self._looked = asyncio.Event()
         self._aligned: tuple[ShopFacts, CatalogueSearch, Rows] | None = None
         self.synonyms = Synonyms()
         self._failure: str | None = None
@@ -45,20 +46,24 @@ class SearchDesk:
         """`ready`, or what is wrong."""
         if self._failure is not None:
             return "does not follow the lake or its synonyms: see the log"
-        return "ready" if self._built.is_set() else "is being built"
+        return "is being built" if self._search is None else "ready"
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether the first search is being built."""
+        return not self._looked.is_set()
 
     async def current(self) -> CatalogueSearch:
         """The newest search.
 
         Raises:
-            Unavailable: if the first is not built within BUILT_SECONDS.
+            Unavailable: if the first is not built within BUILT_SECONDS, or cannot be.
         """
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(BUILT_SECONDS):
-                await self._built.wait()
-        except TimeoutError:
-            raise Unavailable("The search is being built.", remedy="Try again in some seconds.") from None
-        assert self._search is not None  # noqa: S101 (the event says so)
+                await self._looked.wait()
+        if self._search is None:
+            raise Unavailable(f"The search {self.state}.", remedy="Try again in some seconds.")
         return self._search
 
     async def follow(self, moment: Callable[[], Moment], *, every_seconds: float) -> None:
@@ -71,8 +76,7 @@ class SearchDesk:
                 self._tell(str(error))
             except Exception as error:  # noqa: BLE001 (following must not end; what failed is told until it works again)
                 self._tell(repr(error))
-            if self._search is not None:
-                self._built.set()
+            self._looked.set()
             await asyncio.sleep(every_seconds if self._failure is None else max(every_seconds, RETRY_SECONDS))
 
     def _tell(self, failure: str | None) -> None:
