@@ -47,7 +47,8 @@ def forecast_command(
             source, weeks=weeks, as_of=day, sku=sku, store_id=store, settings=settings, progress=progress
         )
     _tell(source, found, by, file)
-    out.print(*(f"Feature family {verdict}" for verdict in found.verdicts), sep="\n")
+    for verdict in found.verdicts:
+        out.print(f"Feature family {verdict}")
     if picture is not None:
         save_fans(found, picture)
         out.print(f"Written: {picture}")

@@ -17,7 +17,6 @@ from schema.facts import Flags, Floats, Rows
 
 REASONS: Final = tuple(WithheldReason)
 NONE: Final = -1
-UNDER_AGE: Final = REASONS.index(WithheldReason.UNDER_AGE)
 CHUNK: Final = 64
 
 
@@ -58,17 +57,10 @@ class Eligibility:
         bound = base.age_bound
         too_young = bound[(base.minimum_ages[bound] > (0 if age is None else age)) & (codes[bound] == NONE)]
         _mark(codes, too_young, WithheldReason.UNDER_AGE)
-        for rows, reason in self._named:
-            _mark(codes, rows, reason)
-        return codes
-
-    def codes_of(self, rows: Rows) -> npt.NDArray[np.int8]:
-        """`codes` of some rows, for those who need no others."""
-        codes, age = self._standing[rows], self.request.customer_age
-        codes[(self.facts.base.minimum_ages[rows] > (0 if age is None else age)) & (codes == NONE)] = UNDER_AGE
-        named = {int(row): REASONS.index(reason) for rows_of, reason in self._named for row in rows_of}
-        if named:
-            codes = np.array([named.get(row, code) for row, code in zip(rows.tolist(), codes, strict=True)], np.int8)
+        _mark(codes, list(self.rejected), WithheldReason.REJECTED_BY_PERSON)
+        _mark(codes, self._kept_apart, WithheldReason.NEVER_TOGETHER)
+        _mark(codes, self._rows(self.request.exclude), WithheldReason.EXCLUDED)
+        _mark(codes, self._in_hand, WithheldReason.IN_BASKET)
         return codes
 
     @cached_property
@@ -121,16 +113,6 @@ class Eligibility:
             _mark(codes, self.facts.delisted_on <= day, WithheldReason.DELISTED)
             kept[store_id] = codes
         return kept[store_id]
-
-    @property
-    def _named(self) -> list[tuple[Rows | list[int], WithheldReason]]:
-        """Rows that the request or a person speaks of, and why they are masked; the last word counts."""
-        return [
-            (list(self.rejected), WithheldReason.REJECTED_BY_PERSON),
-            (self._kept_apart, WithheldReason.NEVER_TOGETHER),
-            (self._rows(self.request.exclude), WithheldReason.EXCLUDED),
-            (self._in_hand, WithheldReason.IN_BASKET),
-        ]
 
     @property
     def _in_hand(self) -> list[int]:

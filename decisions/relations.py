@@ -125,7 +125,7 @@ def standing(
     # No age is asked for on a catalogue page: who may buy it is settled when it is offered or sold.
     eligibility = Eligibility(moment, Request(anchor=anchor, store_id=store_id, customer_age=200))
     rows = np.array([row for row, _, _ in entries], np.int64)
-    codes, available = eligibility.codes_of(rows).tolist(), facts.availability(rows, store_id=store_id)
+    codes, available = eligibility.codes[rows].tolist(), facts.availability(rows, store_id=store_id)
     return [
         Standing(row, facts.base.skus[row], rank, availability, place, verdict)
         for rank, ((row, place, verdict), code, availability) in enumerate(

@@ -2,24 +2,20 @@
 
 import math
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from multiprocessing import get_context
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from evaluation.growth import MOST_MIB, clocks, held_mib
+from evaluation.growth import MOST_MIB, apart, clocks, held_mib
 from forecast.history import history_of
 from forecast.model import FittedForecast, fit_forecast
 from forecast.rolling import extended
 from forecast.settings import ForecastSettings
-from schema.errors import Unavailable
 from schema.progress import Progress, silent
 
 PRODUCTS_A_STORE: Final = 500
@@ -80,14 +76,9 @@ def run(  # keywords only: the shape of the shop
     costs = []
     for place, size in enumerate(sorted(sizes)):
         progress("sizes of the shop", place, len(sizes))
-        with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
-            try:
-                costs.append(pool.submit(measure, size, num_weeks, ahead, threads, seed).result())
-            except BrokenProcessPool as error:
-                raise Unavailable(
-                    f"The process that measured {size:,} series was killed, as it is where memory runs out.",
-                    remedy="Ask for smaller sizes: --series or --times.",
-                ) from error
+        shape = (size, num_weeks, ahead, threads, seed)
+        remedy = "Ask for smaller sizes: --series or --times."
+        costs.append(apart(measure, *shape, what=f"{size:,} series", remedy=remedy))
     progress("sizes of the shop", len(sizes), len(sizes))
     return costs
 

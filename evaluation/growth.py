@@ -5,7 +5,7 @@ import resource
 import sys
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import pyarrow.compute as pc
 
@@ -27,6 +27,7 @@ from schema.errors import Unavailable
 from schema.progress import Progress, silent
 from schema.tables import RetailTables
 
+M = TypeVar("M")
 MOST_MIB: Final = 8 * 1024
 MOST_SECONDS: Final = 30 * 60
 """What one fit, its counting included, may take: the goal that 100,000 products are to be reached within."""
@@ -97,7 +98,8 @@ def run(
         progress("sizes of the shop", place, len(times))
         with TemporaryDirectory(prefix="shelfgraph-") as name:
             folder = _staged(Path(name), products, each, seed, progress)
-            costs.append(_apart(folder, each, seed))
+            remedy = "Ask for smaller sizes: --times or --products."
+            costs.append(apart(measure, folder, each, seed, what=f"{each:g}× the shop", remedy=remedy))
     progress("sizes of the shop", len(times), len(times))
     return costs
 
@@ -177,15 +179,18 @@ def _staged(folder: Path, products: int, times: float, seed: int, progress: Prog
     return stage("retail-tables", shop, into=folder / "staged", options=LoadOptions(), progress=progress).folder
 
 
-def _apart(folder: Path, times: float, seed: int) -> Cost:
-    """Measured in a new process, so that its memory is its own."""
+def apart(measured: Callable[..., M], *arguments: Any, what: str, remedy: str) -> M:
+    """What a measurement gives in a new process, so that its memory is its own.
+
+    Raises:
+        Unavailable: if the process is killed, as it is where memory runs out.
+    """
     with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
         try:
-            return pool.submit(measure, folder, times, seed).result()
+            return pool.submit(measured, *arguments).result()
         except BrokenProcessPool as error:
             raise Unavailable(
-                f"The process that measured {times:g}× the shop was killed, as it is where memory runs out.",
-                remedy="Ask for smaller sizes: --times or --products.",
+                f"The process that measured {what} was killed, as it is where memory runs out.", remedy=remedy
             ) from error
 
 

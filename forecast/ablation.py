@@ -10,7 +10,7 @@ import numpy.typing as npt
 from forecast.examples import Examples
 from forecast.gbm import LEAST_ROWS, fit_trees
 from forecast.held_out import HeldOut
-from forecast.quantiles import Residuals, at_levels, fit_residuals
+from forecast.quantiles import at_levels, fit_residuals
 from forecast.settings import ForecastSettings
 from measures.bootstrap import Interval, paired_ratio_difference
 from measures.forecasting import pinball_losses
@@ -102,10 +102,11 @@ def _losses(blocks: Sequence[HeldOut], families: Collection[str], settings: Fore
         trees, shown = fit_trees(block.learnt.of_families(families), settings), block.shown.of_families(families)
         logs, spreads = trees.logs(shown), trees.spreads(shown)
         scaled, odd = (np.log1p(shown.units) - logs) / spreads, shown.target % 2
+        one_group = np.zeros(len(shown), np.int64)
         told = np.empty((len(shown), len(LEVELS)))
         for half in (0, 1):
-            at, one = np.flatnonzero(odd == half), np.zeros(1, np.int64)
-            residuals: Residuals = fit_residuals(scaled[odd != half], np.zeros(int((odd != half).sum()), np.int64), one)
-            told[at] = at_levels(residuals.quantiles(logs[at], spreads[at], np.zeros(len(at), np.int64)))
+            others, at = odd != half, odd == half
+            residuals = fit_residuals(scaled[others], one_group[others], np.zeros(1, np.int64))
+            told[at] = at_levels(residuals.quantiles(logs[at], spreads[at], one_group[at]))
         parts.append(pinball_losses(shown.units, told, np.array(LEVELS)))
     return np.concatenate(parts)

@@ -1,3 +1,5 @@
+"""How the cost of forecasts is told as the shop grows: rows of the size asked for, powers, what larger ones come to."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Feature families on trial: what helps is on, what does not is off, and nothing after the origin is looked at."""
+
 from dataclasses import replace
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Weeks that a stock-out cut short: what was wanted is no less than what was sold, and nothing else changes."""
+
 import numpy as np
 import pytest
 from forecast_shops import history_from, weekly_rows, with_grid
