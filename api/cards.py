@@ -1,31 +1,46 @@
-"""Cards: what loads alone change of the catalogue, kept between requests."""
+"""Cards: what loads alone change of the catalogue, kept between requests and renewed beside them."""
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar, cast
 
-from cachetools import TTLCache
+from cachetools import LRUCache
 from strawberry.dataloader import DataLoader
+
+from schema.errors import ShelfgraphError
 
 V = TypeVar("V")
 ByKey = Callable[[Sequence[str]], Awaitable[Mapping[str, V]]]
 """What reads values by key in one round trip."""
 MOST: Final = 50_000
 KEPT_SECONDS: Final = 60.0
+GATHERED_SECONDS: Final = 0.5
+"""How long keys that are due are gathered before they are renewed in one read."""
+RENEWED_AT_ONCE: Final = 2_000
 
 
 class Cards:
     """Names and joins that the graph told before: a page of products costs its round trips once, not at every view.
 
-    What belongs to a lake version is forgotten with it; what was mended in the graph by hand is seen `seconds` later.
+    What is older than `seconds` and still asked for is read again behind the answers, many keys at once, so that no
+    answer waits for it; what is twice as old is not told any more. What belongs to a lake version is forgotten with it.
 
     Args:
-        seconds: how long anything is kept; 0 asks the graph every time.
+        seconds: after which anything is renewed; 0 asks the graph every time.
         most: entries, the longest unused going first.
+        clock: seconds that only rise.
     """
 
-    def __init__(self, *, seconds: float = KEPT_SECONDS, most: int = MOST) -> None:
-        self._kept: TTLCache[Hashable, Any] = TTLCache(most, seconds)
+    def __init__(
+        self, *, seconds: float = KEPT_SECONDS, most: int = MOST, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._seconds, self._clock = seconds, clock
+        self._kept: LRUCache[Hashable, tuple[Any, float]] = LRUCache(most)
+        self._due: dict[Hashable, set[str]] = {}
+        self._renewals: dict[Hashable, asyncio.Task[None]] = {}
 
     def kept(self, group: Hashable, key: str) -> Any:
         """A value that is kept; None where it is not.
@@ -33,11 +48,41 @@ class Cards:
         Args:
             group: what the key is of, the lake version among it.
         """
-        return self._kept.get((group, key))
+        entry = self._kept.get((group, key))
+        if entry is None:
+            return None
+        value, since = entry
+        age = self._clock() - since
+        if age >= 2 * self._seconds:
+            return None
+        if age >= self._seconds:
+            self._due.setdefault(group, set()).add(key)
+        return value
 
     def keep(self, group: Hashable, found: Mapping[str, Any]) -> None:
         """Keep values by key."""
-        self._kept.update({(group, key): value for key, value in found.items()})
+        since = self._clock()
+        self._kept.update({(group, key): (value, since) for key, value in found.items()})
+
+    def renew(self, group: Hashable, read: ByKey[Any]) -> None:
+        """Have what is due of a group read again soon, beside the answers; at once where nothing is due.
+
+        Args:
+            read: used once, within a second or two.
+        """
+        if group in self._due and group not in self._renewals:
+            task = asyncio.get_running_loop().create_task(self._renewed(group, read))
+            self._renewals[group] = task
+            task.add_done_callback(lambda _: self._renewals.pop(group, None))
+
+    async def _renewed(self, group: Hashable, read: ByKey[Any]) -> None:
+        await asyncio.sleep(GATHERED_SECONDS)
+        keys = sorted(self._due[group])
+        # Where the graph does not answer now, the next who wants one of them has it asked again.
+        with suppress(ShelfgraphError):
+            for start in range(0, len(keys), RENEWED_AT_ONCE):
+                self.keep(group, await read(keys[start : start + RENEWED_AT_ONCE]))
+        del self._due[group]  # only now: what is being read is due no second time
 
 
 @dataclass(frozen=True)
@@ -45,32 +90,38 @@ class CardLoader(Generic[V]):
     """One request's loader of cards by key: kept ones at once, the others gathered into one read.
 
     Attributes:
-        missing: what stands for a key that the catalogue has not got; such keys are asked for again each time.
+        read: what reads values by key in one round trip.
+        gathered: reads what is not kept of all that is asked for at the same time.
     """
 
     cards: Cards
     group: Hashable
+    read: ByKey[V]
     gathered: DataLoader[str, V]
 
     @classmethod
     def of(cls, cards: Cards, group: Hashable, read: ByKey[V], *, missing: Callable[[], V]) -> "CardLoader[V]":
-        """A loader that reads what is not kept."""
+        """A loader that reads what is not kept.
+
+        Args:
+            missing: what stands for a key that the catalogue has not got; such keys are asked for again each time.
+        """
 
         async def load(keys: list[str]) -> list[V]:
             found = await read(keys)
             cards.keep(group, found)
             return [found[key] if key in found else missing() for key in keys]
 
-        return cls(cards, group, DataLoader(load_fn=load))
+        return cls(cards, group, read, DataLoader(load_fn=load))
 
     async def load(self, key: str) -> V:
         """The value of a key."""
-        kept: V | None = self.cards.kept(self.group, key)
-        return await self.gathered.load(key) if kept is None else kept
+        return (await self.load_many([key]))[0]
 
     async def load_many(self, keys: Sequence[str]) -> list[V]:
         """The values of keys, in their order."""
         found: list[V | None] = [self.cards.kept(self.group, key) for key in keys]
+        self.cards.renew(self.group, self.read)
         absent = [key for key, value in zip(keys, found, strict=True) if value is None]
         if not absent:
             return cast(list[V], found)

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Final, Generic, TypeVar
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from decisions.facts_now import FactsNow, day_number
 from decisions.moment import Moment
-from decisions.rules import Lifts, Proposed, ruled
+from decisions.proposal import Proposal
+from decisions.rules import Lifts, ruled
 from schema.decisions import Availability, Request, Withheld, WithheldReason
 from schema.facts import Flags, Floats, Rows
 
@@ -20,14 +21,11 @@ NONE: Final = -1
 CHUNK: Final = 64
 
 
-P = TypeVar("P", bound=Proposed)
-
-
 @dataclass(frozen=True)
-class Page(Generic[P]):
+class Page:
     """The best that may be offered, and what was passed over on the way to it."""
 
-    offered: list[tuple[P, Availability]]
+    offered: list[tuple[Proposal, Availability]]
     withheld: list[Withheld]
 
 
@@ -83,12 +81,12 @@ class Eligibility:
         codes[(codes == NONE) & self._is_short(units)] = REASONS.index(WithheldReason.OUT_OF_STOCK)
         return [None if code == NONE else REASONS[code] for code in codes], availability
 
-    def page(self, proposals: Iterable[P], first: int) -> Page[P]:
+    def page(self, proposals: Iterable[Proposal], first: int) -> Page:
         """The first `first` that may be offered, in the order that the rules ask for and each product once.
 
         It reads no further than it must. Whatever is passed over before the page is full would have stood on it.
         """
-        page: Page[P] = Page([], [])
+        page = Page([], [])
         fresh = ruled(_once(proposals), self.lifts, first=first)
         while len(page.offered) < first and (chunk := list(islice(fresh, CHUNK))):
             reasons, availability = self.reasons(np.array([proposal.row for proposal in chunk], np.int64))
@@ -146,7 +144,7 @@ def _mark(codes: npt.NDArray[np.int8], where: Flags | Rows | list[int], reason: 
     codes[where] = REASONS.index(reason)
 
 
-def _once(proposals: Iterable[P]) -> Iterator[P]:
+def _once(proposals: Iterable[Proposal]) -> Iterator[Proposal]:
     seen: set[int] = set()
     for proposal in proposals:
         if proposal.row not in seen:

@@ -1,7 +1,6 @@
 """Recommend: what to offer beside a product or a basket, or to a customer."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
@@ -10,8 +9,8 @@ from decisions.eligibility import Eligibility, Page
 from decisions.facts_now import FactsNow
 from decisions.model_index import ModelIndex
 from decisions.moment import Moment
+from decisions.proposal import Proposal
 from decisions.relations import ordered, rejected_rows
-from decisions.rules import Proposed
 from schema.decisions import Availability, Bought, Decision, Offer, Request
 from schema.edges import RelationName
 from schema.embeddings import Vectors, top_k
@@ -21,20 +20,6 @@ COMPLEMENTS: RelationName = "COMPLEMENTS"
 HISTORY_WEIGHT = 0.5
 """How much an edge from something bought before counts beside one from the basket."""
 SPARE = 32
-
-
-@dataclass(frozen=True)
-class Proposal(Proposed):
-    """One product proposed, before anybody asked whether it may be offered.
-
-    Attributes:
-        because_of: the anchor's row; None where there is none.
-        num_baskets: how often both were bought together; 0 where unknown.
-    """
-
-    because_of: int | None = None
-    probability: float | None = None
-    num_baskets: int = 0
 
 
 def recommend(
@@ -66,7 +51,7 @@ def recommend(
     eligibility = Eligibility(moment, request, rejected)
     pins, edges = _related(asked, moment, store_id)
     if not anchors:
-        edges = [_scaled(proposal, HISTORY_WEIGHT) for proposal in edges]
+        edges = [edge.scored(edge.score * HISTORY_WEIGHT) for edge in edges]
     again = _repeats(history, facts)
     rows = np.array([facts.base.product_rows[sku] for sku in asked], np.int64)
     best = _best(rows if anchors else rows[:0], history, (edges, again), moment, eligibility, first)
@@ -92,18 +77,17 @@ def _related(anchors: list[str], moment: Moment, store_id: str | None) -> tuple[
     for anchor in anchors:
         because_of = rows[anchor]
         table = model.candidates(COMPLEMENTS, because_of)
-        probability, baskets = table.probability.tolist(), np.nan_to_num(table.columns["num_baskets"]).tolist()
+        probability, baskets = table.probability.tolist(), table.columns["num_baskets"].tolist()
         for row, place, verdict in ordered(anchor, COMPLEMENTS, moment=moment, store_id=store_id, keeps_rejected=True):
-            chance = None if place is None else probability[place]
-            together = 0 if place is None else int(baskets[place])
-            proposal = Proposal(row, chance or 0.0, "relation", because_of, chance, together)
+            chance, together = (None, 0.0) if place is None else (probability[place], baskets[place])
             if verdict is not None and verdict.verdict == "pinned":
                 pins.append(Proposal(row, 1.0 / (verdict.position or 99), "pinned", because_of, chance, together))
                 continue
-            misses[row] = misses.get(row, 1.0) * (1.0 - proposal.score)
-            if row not in best or proposal.score > best[row].score:
-                best[row] = proposal
-    edges = [_rescored(proposal, 1.0 - misses[row]) for row, proposal in best.items()]
+            score = chance or 0.0
+            misses[row] = misses.get(row, 1.0) * (1.0 - score)
+            if row not in best or score > best[row].score:
+                best[row] = Proposal(row, score, "relation", because_of, chance, together)
+    edges = [proposal.scored(1.0 - misses[row]) for row, proposal in best.items()]
     return _falling(pins), _falling(edges)
 
 
@@ -126,8 +110,12 @@ def _best(
     top, proposals = max(float(found.scores.max(initial=0.0)), 1e-9), []
     for row in _head(found.scores, eligibility, first + SPARE).tolist():
         caller, score = int(found.callers[row]), float(found.scores[row]) / top
-        unknown = Proposal(row, score, "popular") if caller < 0 else Proposal(row, score, "relation", caller)
-        proposals.append(_rescored(reasons.get(row, unknown), score))
+        if row in reasons:
+            proposals.append(reasons[row].scored(score))
+        elif caller >= 0:
+            proposals.append(Proposal(row, score, "relation", caller))
+        else:
+            proposals.append(Proposal(row, score, "popular"))
     return proposals
 
 
@@ -143,7 +131,7 @@ def _stacked(tiers: Sequence[list[Proposal]]) -> Iterator[Proposal]:
     """The tiers one after the other, scores falling throughout: a tier's number and the score within it."""
     for floor, tier in zip(range(len(tiers) + 1, 1, -1), tiers, strict=True):
         for proposal in tier:
-            yield _rescored(proposal, floor + proposal.score)
+            yield proposal.scored(floor + proposal.score)
 
 
 def _near(anchors: Rows, model: ModelIndex, eligibility: Eligibility, first: int) -> Iterator[Proposal]:
@@ -180,7 +168,7 @@ def _popular(model: ModelIndex, eligibility: Eligibility, first: int) -> Iterato
             yield Proposal(row, float(value), "popular")
 
 
-def _decision(page: Page[Proposal], facts: FactsNow, model: ModelIndex) -> Decision:
+def _decision(page: Page, facts: FactsNow, model: ModelIndex) -> Decision:
     offers = tuple(_offer(proposal, availability, facts) for proposal, availability in page.offered)
     learnt = any(offer.source in ("relation", "pinned") for offer in offers)
     return Decision(offers, tuple(page.withheld), model.model_version, facts.sequence, is_fallback=not learnt)
@@ -207,18 +195,9 @@ def _reason(proposal: Proposal, anchor: str | None) -> str:
         return "Popular in this shop."
     if proposal.source == "pinned":
         return f"Chosen by a person to go with {anchor}."
-    together = f"; bought together in {proposal.num_baskets} baskets" if proposal.num_baskets > 1 else ""
+    together = f"; bought together in {proposal.num_baskets:.0f} baskets" if proposal.num_baskets > 1 else ""
     return f"Goes with {anchor}{together}."
 
 
 def _falling(proposals: list[Proposal]) -> list[Proposal]:
     return sorted(proposals, key=lambda proposal: (-proposal.score, proposal.row))
-
-
-def _rescored(proposal: Proposal, score: float) -> Proposal:
-    p = proposal
-    return Proposal(p.row, score, p.source, p.because_of, p.probability, p.num_baskets)
-
-
-def _scaled(proposal: Proposal, factor: float) -> Proposal:
-    return _rescored(proposal, proposal.score * factor)

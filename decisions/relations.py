@@ -65,13 +65,16 @@ def ordered(
     words = facts.verdicts.effective(relation, anchor, store_id=store_id, on=moment.on)
     rows = moment.trained().candidates(relation, row).rows.tolist()
     skus = facts.base.skus
-    places = {candidate: place for place, candidate in enumerate(rows)}
+    said = [words.get(skus[r]) for r in rows] if words else [None] * len(rows)
     free: list[Entry] = [
-        (r, places[r], words.get(skus[r])) for r in rows if r != row and _is_free(words.get(skus[r]), keeps_rejected)
+        (r, place, word)
+        for place, (r, word) in enumerate(zip(rows, said, strict=True))
+        if r != row and (word is None or _is_free(word, keeps_rejected))
     ]
     lifts = facts.rules.lifts(store_id=store_id, on=moment.on)
     if lifts is not None:
         free.sort(key=lambda entry: -int(lifts[entry[0]]))
+    places = {candidate: place for place, candidate in enumerate(rows)} if words else {}
     pinned = [(word.position or 0, word) for word in words.values() if word.verdict == "pinned"]
     for position, word in sorted(pinned, key=_pin_order):
         pin_row = facts.base.product_rows.get(word.sku if word.sku != anchor else word.other_sku)
@@ -174,8 +177,8 @@ def _pin_order(pin: tuple[int, Verdict]) -> tuple[bool, int, float, str, str]:
     return position == 0, position, word.judged_at.timestamp(), word.sku, word.other_sku
 
 
-def _is_free(verdict: Verdict | None, keeps_rejected: bool) -> bool:
-    return verdict is None or verdict.verdict == "confirmed" or (keeps_rejected and verdict.verdict == "rejected")
+def _is_free(word: Verdict, keeps_rejected: bool) -> bool:
+    return word.verdict == "confirmed" or (keeps_rejected and word.verdict == "rejected")
 
 
 def _natural_place(entries: list[Entry], place: int | None) -> int:

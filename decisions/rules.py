@@ -1,14 +1,15 @@
 """RuleBook: merchandisers' rules over one lake version's products, and the order they ask for."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from decisions.proposal import Proposal
 from schema.changes import RecordedChange, RuleSet, RuleWithdrawn
 from schema.facts import Rows, ShopFacts
 from schema.rules import Rule, RuleAction, Subject, SubjectKind
@@ -17,18 +18,6 @@ Lifts = npt.NDArray[np.int8]
 LIFTS: Final = {RuleAction.BURY: -1, RuleAction.BOOST: 1}
 WINDOW: Final = 64
 """Boosted products rise among the first so many beyond the page; what fits worse is not dragged up."""
-
-
-@dataclass(frozen=True)
-class Proposed:
-    """A product proposed, with a score comparable within one answer; `source` says how it came."""
-
-    row: int
-    score: float
-    source: str
-
-
-P = TypeVar("P", bound=Proposed)
 
 
 @dataclass(frozen=True)
@@ -107,7 +96,7 @@ def is_known(base: ShopFacts, subject: Subject) -> bool:
     return subject.key in keys
 
 
-def ruled(proposals: Iterable[P], lifts: Lifts | None, *, first: int) -> Iterator[P]:
+def ruled(proposals: Iterable[Proposal], lifts: Lifts | None, *, first: int) -> Iterator[Proposal]:
     """The proposals in the order that the rules ask for, scores still falling.
 
     Boosted ones come before all others among the first `first` and WINDOW more, buried ones after everything; pinned
@@ -125,7 +114,7 @@ def ruled(proposals: Iterable[P], lifts: Lifts | None, *, first: int) -> Iterato
     for place, proposal in enumerate(head):
         if proposal.source == "pinned":
             order.insert(min(place, len(order)), proposal)
-    yield from (replace(proposal, score=score) for proposal, score in zip(order, scores, strict=False))
+    yield from (proposal.scored(score) for proposal, score in zip(order, scores, strict=False))
     floor = scores[-1] if scores else 0.0
     for proposal in rest:
         if lifts[proposal.row] < 0:
@@ -133,7 +122,7 @@ def ruled(proposals: Iterable[P], lifts: Lifts | None, *, first: int) -> Iterato
         else:
             floor = min(floor, proposal.score)
             yield proposal
-    yield from (replace(proposal, score=min(floor, proposal.score)) for proposal in buried)
+    yield from (proposal.scored(min(floor, proposal.score)) for proposal in buried)
 
 
 def _groups(base: ShopFacts) -> Mapping[SubjectKind, Mapping[str, Rows]]:

@@ -10,8 +10,8 @@ from decisions.eligibility import Eligibility, Page
 from decisions.facts_now import FactsNow
 from decisions.moment import Moment
 from decisions.packs import amount, is_alike
+from decisions.proposal import Proposal
 from decisions.relations import ordered, rejected_rows
-from decisions.rules import Proposed
 from schema.decisions import Availability, Offer, Request, Withheld, WithheldReason
 from schema.edges import RelationName
 from schema.embeddings import top_k
@@ -46,11 +46,6 @@ class LineSubstitutes:
     problem: WithheldReason
     offers: tuple[Offer, ...]
     withheld: tuple[Withheld, ...]
-
-
-@dataclass(frozen=True)
-class _Proposal(Proposed):
-    probability: float | None
 
 
 def substitutes_for(
@@ -113,16 +108,17 @@ def _ceiling(line: BasketLine, store_id: str | None, moment: Moment) -> float | 
     return None if np.isnan(price) else price * (1.0 + moment.policy.price_tolerance)
 
 
-def _related(sku: str, moment: Moment, store_id: str | None) -> Iterator[_Proposal]:
+def _related(sku: str, moment: Moment, store_id: str | None) -> Iterator[Proposal]:
     """Pinned ones and the model's, in the order that counts; a pinned one keeps the score of its place."""
     entries = ordered(sku, SUBSTITUTES, moment=moment, store_id=store_id, keeps_rejected=True)
     probability = moment.trained().candidates(SUBSTITUTES, moment.row_of(sku)).probability.tolist()
     for place, (row, in_model, verdict) in enumerate(entries):
         source = "pinned" if verdict is not None and verdict.verdict == "pinned" else "relation"
-        yield _Proposal(row, 2.0 + 1.0 / (1.0 + place), source, None if in_model is None else probability[in_model])
+        chance = None if in_model is None else probability[in_model]
+        yield Proposal(row, 2.0 + 1.0 / (1.0 + place), source, probability=chance)
 
 
-def _near(sku: str, moment: Moment, eligibility: Eligibility, first: int) -> Iterator[_Proposal]:
+def _near(sku: str, moment: Moment, eligibility: Eligibility, first: int) -> Iterator[Proposal]:
     """Products of the same category whose vectors answer the anchor's best, where the relation's list is short."""
     model, row = moment.trained(), moment.row_of(sku)
     shelf = model.categories.get(moment.facts.base.category_ids[row], np.empty(0, np.int64))
@@ -130,12 +126,12 @@ def _near(sku: str, moment: Moment, eligibility: Eligibility, first: int) -> Ite
     places, values = top_k(scores, first + SPARE, allowed=eligibility.mask[shelf])
     for other, value in zip(shelf[places].tolist(), values.tolist(), strict=True):
         if value > 0:
-            yield _Proposal(other, 1.0 + value / (1.0 + value), "relation", None)
+            yield Proposal(other, 1.0 + value / (1.0 + value), "relation")
 
 
 def _of_like_packs(
-    proposals: Iterator[_Proposal], sku: str, moment: Moment, other_packs: list[Withheld]
-) -> Iterator[_Proposal]:
+    proposals: Iterator[Proposal], sku: str, moment: Moment, other_packs: list[Withheld]
+) -> Iterator[Proposal]:
     base, row = moment.facts.base, moment.row_of(sku)
     own = amount(float(base.sizes[row]), base.size_units[row])
     for proposal in proposals:
@@ -146,12 +142,12 @@ def _of_like_packs(
             other_packs.append(Withheld(base.skus[proposal.row], WithheldReason.PACK_TOO_DIFFERENT))
 
 
-def _offers(page: Page[_Proposal], sku: str, facts: FactsNow) -> tuple[Offer, ...]:
+def _offers(page: Page, sku: str, facts: FactsNow) -> tuple[Offer, ...]:
     name = facts.base.names[facts.base.product_rows[sku]]
     return tuple(_offer(proposal, availability, sku, name, facts) for proposal, availability in page.offered)
 
 
-def _offer(proposal: _Proposal, availability: Availability, sku: str, name: str, facts: FactsNow) -> Offer:
+def _offer(proposal: Proposal, availability: Availability, sku: str, name: str, facts: FactsNow) -> Offer:
     pinned = proposal.source == "pinned"
     return Offer(
         sku=facts.base.skus[proposal.row],

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 import pytest
 from service_client import serving
 
+from api import cards as cards_module
 from api.cards import CardLoader, Cards
 from journal.store import Journal
+from schema.errors import Unavailable
 
 
 class Shelf:
@@ -57,6 +59,58 @@ def test_nothing_is_kept_for_no_time_at_all():
     shelf, cards = Shelf({"a": "A"}), Cards(seconds=0)
     assert asked(shelf, cards, ["a"]) == asked(shelf, cards, ["a"]) == ["A"]
     assert len(shelf.asked) == 2
+
+
+@pytest.fixture
+def hour(monkeypatch):
+    """A clock that a test puts on, and renewals that wait for nothing."""
+    monkeypatch.setattr(cards_module, "GATHERED_SECONDS", 0.0)
+    return [0.0]
+
+
+def test_what_is_old_is_told_and_renewed_behind_the_answer(hour):
+    shelf = Shelf({"a": "A", "b": "B"})
+    cards = Cards(seconds=60, clock=lambda: hour[0])
+
+    async def told() -> list[list[str | None]]:
+        answers = [await shelf.loader(cards).load_many(["a", "b"])]
+        shelf.names |= {"a": "new A", "b": "new B"}
+        hour[0] = 61
+        answers += [await shelf.loader(cards).load_many(keys) for keys in (["a"], ["b"])]
+        await asyncio.sleep(0.05)
+        return [*answers, await shelf.loader(cards).load_many(["a", "b"])]
+
+    assert asyncio.run(told()) == [["A", "B"], ["A"], ["B"], ["new A", "new B"]]
+    assert shelf.asked == [["a", "b"], ["a", "b"]]
+
+
+def test_what_is_twice_as_old_is_read_before_it_is_told(hour):
+    shelf = Shelf({"a": "A"})
+    cards = Cards(seconds=60, clock=lambda: hour[0])
+    asked(shelf, cards, ["a"])
+    shelf.names["a"], hour[0] = "changed", 120
+    assert asked(shelf, cards, ["a"]) == ["changed"]
+
+
+def test_a_renewal_that_fails_leaves_what_was_kept_and_is_tried_again(hour):
+    shelf = Shelf({"a": "A"})
+    cards = Cards(seconds=60, clock=lambda: hour[0])
+
+    async def lost(_keys: Sequence[str]) -> dict[str, str]:
+        raise Unavailable("The graph does not answer.")
+
+    async def told() -> list[str | None]:
+        await shelf.loader(cards).load("a")
+        hour[0] = 61
+        loaders = [CardLoader.of(cards, (1, "names"), lost, missing=lambda: None), shelf.loader(cards)]
+        answers = []
+        for loader in loaders:
+            answers.append(await loader.load("a"))
+            shelf.names["a"] = "changed"
+            await asyncio.sleep(0.05)
+        return [*answers, await shelf.loader(cards).load("a")]
+
+    assert asyncio.run(told()) == ["A", "A", "changed"]
 
 
 def test_the_longest_unused_goes_first():

@@ -9,8 +9,9 @@ import service_shop as shop
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decisions.proposal import Proposal
 from decisions.recommend import recommend
-from decisions.rules import Proposed, RuleBook, members, ruled
+from decisions.rules import RuleBook, members, ruled
 from decisions.substitute import BasketLine, substitutes_for
 from schema.decisions import Request, WithheldReason
 from schema.rules import Rule, RuleAction, Subject, SubjectKind
@@ -77,7 +78,7 @@ def test_rules_hold_in_their_window_only():
 
 proposals = st.lists(
     st.builds(
-        Proposed,
+        Proposal,
         st.integers(0, 9),
         st.floats(0, 9),
         st.sampled_from(["pinned", "relation", "popular"]),
@@ -89,7 +90,7 @@ proposals = st.lists(
 
 @given(proposals=proposals, lifts=st.lists(st.sampled_from([-1, 0, 1]), min_size=10, max_size=10))
 def test_rules_only_move_products_and_scores_keep_falling(proposals, lifts):
-    falling = [replace(proposal, score=float(-place)) for place, proposal in enumerate(proposals)]
+    falling = [proposal.scored(float(-place)) for place, proposal in enumerate(proposals)]
     moved = list(ruled(falling, np.array(lifts, np.int8), first=3))
     assert sorted(each.row for each in moved) == sorted(each.row for each in falling)
     assert [each.score for each in moved] == sorted((each.score for each in moved), reverse=True)
@@ -101,7 +102,7 @@ def test_rules_only_move_products_and_scores_keep_falling(proposals, lifts):
 
 
 def test_what_is_buried_stands_at_the_end_however_long_the_list():
-    several = [Proposed(row % 2_000, -float(row), "popular") for row in range(2_000)]
+    several = [Proposal(row % 2_000, -float(row), "popular") for row in range(2_000)]
     lifts = np.zeros(2_000, np.int8)
     lifts[[0, 1_500]] = -1
     moved = [each.row for each in ruled(several, lifts, first=5)]
