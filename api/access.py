@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from starlette.requests import HTTPConnection
 
+from api.buckets import Buckets
 from api.budgets import Budgets
 from api.callers import Callers, KeySource, Shown
 from api.request_log import log
@@ -51,10 +52,11 @@ class Access:
         keys: KeySource | None = None,
         development_key: str | None = None,
         audit: AuditSink | None = None,
+        buckets: Buckets | None = None,
     ) -> None:
         self.policy, self.development_key, self.audit = policy, development_key, audit
         self.callers = Callers(policy, keys=keys, development_key=development_key)
-        self.budgets = Budgets(policy)
+        self.budgets = Budgets(policy, buckets)
 
     @asynccontextmanager
     async def following(self) -> AsyncIterator[None]:

@@ -2,66 +2,57 @@
 
 import math
 import time
-from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
+from api.buckets import Bucket, Buckets
 from schema.access import AccessPolicy, Caller
-
-MAX_CALLERS: Final = 10_000
-
-
-@dataclass
-class _Bucket:
-    """Points spent and not yet leaked, as of a moment of the monotonic clock."""
-
-    level: float
-    at: float
 
 
 class Budgets:
-    """Each caller's bucket holds a minute's points and leaks evenly; this process alone counts.
+    """Each caller's bucket holds a minute's points and leaks evenly, whichever process they ask.
 
     Args:
         policy: says how many points a minute.
-        seconds: a clock that never goes back.
-        max_callers: buckets kept; past it, that of whoever asked longest ago is forgotten, the most leaked one.
+        buckets: what is spent, shared with other processes or not.
+        seconds: a clock that never goes back, the same for all processes of the machine.
     """
 
     def __init__(
-        self, policy: AccessPolicy, *, seconds: Callable[[], float] = time.monotonic, max_callers: int = MAX_CALLERS
+        self, policy: AccessPolicy, buckets: Buckets | None = None, *, seconds: Callable[[], float] = time.monotonic
     ) -> None:
-        self._policy, self._seconds, self._max = policy, seconds, max_callers
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._policy, self._seconds, self._buckets = policy, seconds, buckets or Buckets()
 
     def spend(self, caller: Caller, points: int) -> int:
         """0 if the points were spent, else the whole seconds until they may be; then nothing was."""
-        most, bucket = self._policy.points(caller), self._bucket(caller)
-        over = bucket.level + points - most
-        if over > 0:
-            return math.ceil(60 * over / most)
-        bucket.level += points
-        return 0
+        most = self._policy.points(caller)
+        with self._leaked(caller) as bucket:
+            over = bucket.level + points - most
+            if over > 0:
+                return math.ceil(60 * over / most)
+            bucket.level += points
+            return 0
 
     def settle(self, caller: Caller, *, requested: int, actual: int) -> None:
         """Spend what an answer held instead of what was asked for it."""
-        bucket = self._bucket(caller)
-        bucket.level = max(0.0, bucket.level + actual - requested)
+        with self._leaked(caller) as bucket:
+            bucket.level = max(0.0, bucket.level + actual - requested)
 
     def remaining(self, caller: Caller) -> int:
         """How many points a caller may spend now."""
-        return max(0, math.floor(self._policy.points(caller) - self._bucket(caller).level))
+        with self._leaked(caller) as bucket:
+            return max(0, math.floor(self._policy.points(caller) - bucket.level))
 
-    def _bucket(self, caller: Caller) -> _Bucket:
-        now, rate = self._seconds(), self._policy.points(caller) / 60
-        bucket = self._buckets.setdefault(caller.name, _Bucket(0.0, now))
-        self._buckets.move_to_end(caller.name)
-        bucket.level = max(0.0, bucket.level - rate * (now - bucket.at))
-        bucket.at = now
-        if len(self._buckets) > self._max:
-            self._buckets.popitem(last=False)
-        return bucket
+    @contextmanager
+    def _leaked(self, caller: Caller) -> Iterator[Bucket]:
+        """A caller's bucket as of now."""
+        with self._buckets.changing(caller.name) as bucket:
+            now, rate = self._seconds(), self._policy.points(caller) / 60
+            # The clock begins anew when the machine does: what was spent later than now was spent before that.
+            bucket.level = max(0.0, bucket.level - rate * (now - bucket.at)) if bucket.at <= now else 0.0
+            bucket.at = now
+            yield bucket
 
 
 def answered_fields(data: Any) -> int:

@@ -39,6 +39,7 @@ def service_command(
     seconds: Annotated[float, typer.Option(min=1, help="Of the steady load, and of the one with changes.")] = 60,
     soak: Annotated[float, typer.Option(min=0, help="Minutes at half of what saturates; memory's growth is told.")] = 0,
     changes: Annotated[int, typer.Option(min=0, help="Stock changes a second beside recommendations.")] = 200,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
     key: Annotated[str, typer.Option(envvar="SHELFGRAPH_KEY", help="An admin's key, where the shop has keys.")] = "",
     seed: Seed = 0,
     json_file: JsonFile = None,
@@ -55,7 +56,7 @@ def service_command(
     shop = shop_of(ctx)
     was_started = start_graph(shop)
     try:
-        figures = _measured(shop, Plan(requests, per_second, seconds, soak, changes, seed), key=key)
+        figures = _measured(shop, Plan(requests, per_second, seconds, soak, changes, seed), workers=workers, key=key)
     finally:
         server = shop.server()
         if was_started and server is not None:
@@ -71,7 +72,7 @@ def service_command(
         raise typer.Exit(1)
 
 
-def _measured(shop: Shop, plan: "Plan", *, key: str) -> "ServiceFigures":
+def _measured(shop: Shop, plan: "Plan", *, workers: int, key: str) -> "ServiceFigures":
     """What the plan's load finds, the engine alone last."""
     import uvloop  # noqa: PLC0415
 
@@ -83,7 +84,7 @@ def _measured(shop: Shop, plan: "Plan", *, key: str) -> "ServiceFigures":
     subjects = _subjects(shop, moment)
     alone = engine(moment, subjects, count=plan.requests, seed=plan.seed + 1)
     del moment
-    with bars() as progress, _serving(shop) as pid:
+    with bars() as progress, _serving(shop, workers) as pid:
 
         async def measure() -> "ServiceFigures":
             everything = await _with_cursors(target, subjects)
@@ -135,12 +136,12 @@ async def _with_cursors(target: "Target", subjects: "Subjects") -> "Subjects":
 
 
 @contextmanager
-def _serving(shop: Shop) -> Iterator[int]:
+def _serving(shop: Shop, workers: int) -> Iterator[int]:
     """`serve` in a process of its own, ready; its process id."""
     refuse_used_port(shop.api_host, shop.api_port)
     log = shop.home / "evaluate-service.log"
     with log.open("w") as file:
-        command = [sys.executable, "-m", "shelfgraph", "serve"]
+        command = [sys.executable, "-m", "shelfgraph", "serve", "--workers", str(workers)]
         process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)  # noqa: S603  # our own command
         try:
             wait_ready(shop.graphiql_url.replace("/graphql", "/readyz"))

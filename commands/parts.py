@@ -168,9 +168,15 @@ class Parts(JournalParts):
 
     def _access(self, development_key: str | None) -> "Access":
         from api.access import Access  # noqa: PLC0415
+        from api.buckets import Buckets  # noqa: PLC0415
 
-        policy = self._settings.access_policy
-        return Access(policy, keys=self.keys, development_key=development_key, audit=self.audit)
+        return Access(
+            self._settings.access_policy,
+            keys=self.keys,
+            development_key=development_key,
+            audit=self.audit,
+            buckets=Buckets(self._settings.home / "budgets"),
+        )
 
     def live(self) -> "LiveFacts":
         """The newest lake version's facts, kept up with the journal; raises NotFound where nothing was loaded."""

@@ -4,7 +4,7 @@ import gc
 import socket
 import sys
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -22,22 +22,60 @@ SWITCH_SECONDS: Final = 0.0005
 """How long the thread that answers waits for one that computes beside it: the ledger, the search's building."""
 
 
-def serve_command(ctx: typer.Context) -> None:
+NUM_WORKERS = Annotated[
+    int, typer.Option("--workers", min=1, max=64, help="Processes that answer; one per core that is free for them.")
+]
+SOCKET = Annotated[int | None, typer.Option("--socket", hidden=True, help="A worker's: the socket it is handed.")]
+
+
+def serve_command(ctx: typer.Context, workers: NUM_WORKERS = 1, fd: SOCKET = None) -> None:
     """Serve the champion's relations and the graph's catalogue over GraphQL; GraphiQL is at the same address."""
     shop = shop_of(ctx)
+    if fd is not None:
+        _work(shop, socket.socket(fileno=fd))
+        return
     refuse_used_port(shop.api_host, shop.api_port)
     key = key_to_serve(shop)
     if key is not None:
         out.print("No keys yet: this machine alone may ask. GraphiQL knows the development key; other clients send")
         out.print(f"Authorization: Bearer {key}", highlight=False, soft_wrap=True)
+    if workers > 1:
+        raise typer.Exit(_shared(shop, workers))
     listen(shop, shop.app(key))
 
 
 def listen(shop: Shop, app: "Starlette") -> None:
     """Serve until Ctrl-C or SIGTERM."""
+    from commands.job_work import jobs_beside  # noqa: PLC0415
+
+    _tell_address(shop)
+    with jobs_beside(shop):
+        _answer(shop, app)
+
+
+def _shared(shop: Shop, count: int) -> int:
+    """Have several processes serve until Ctrl-C or SIGTERM; the exit code."""
+    from commands.job_work import jobs_beside  # noqa: PLC0415
+    from commands.workers import Workers  # noqa: PLC0415
+
+    family = socket.AF_INET6 if ":" in shop.api_host else socket.AF_INET
+    with socket.create_server((shop.api_host, shop.api_port), family=family, backlog=2048) as listener:
+        _tell_address(shop)
+        with jobs_beside(shop):
+            return Workers([sys.executable, "-m", "shelfgraph", "serve", "--socket"], listener, count).run()
+
+
+def _work(shop: Shop, listener: socket.socket) -> None:
+    """Serve as one of several processes."""
+    from commands.workers import end_with_parent  # noqa: PLC0415
+
+    end_with_parent()
+    _answer(shop, shop.app(key_to_serve(shop)), listener)
+
+
+def _answer(shop: Shop, app: "Starlette", *listeners: socket.socket) -> None:
     import uvicorn  # noqa: PLC0415
 
-    from commands.job_work import jobs_beside  # noqa: PLC0415
     from commands.listening import listening  # noqa: PLC0415
     from commands.log_lines import plain_log_lines  # noqa: PLC0415
 
@@ -48,9 +86,11 @@ def listen(shop: Shop, app: "Starlette") -> None:
     gc.set_threshold(*GARBAGE)
     gc.enable()
     sys.setswitchinterval(SWITCH_SECONDS)
+    uvicorn.Server(listening(app, host=shop.api_host, port=shop.api_port)).run(sockets=list(listeners) or None)
+
+
+def _tell_address(shop: Shop) -> None:
     out.print(f"GraphQL and GraphiQL: [link]{shop.graphiql_url}[/link]   (Ctrl-C ends)")
-    with jobs_beside(shop):
-        uvicorn.Server(listening(app, host=shop.api_host, port=shop.api_port)).run()
 
 
 def refuse_used_port(host: str, port: int) -> None:

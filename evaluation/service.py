@@ -56,7 +56,7 @@ class Bench:
     """One run against one server, its figures growing.
 
     Args:
-        pid: the server's process, whose memory and processor time are watched.
+        pid: the server's process, whose memory and processor time are watched, its workers' among them.
     """
 
     def __init__(self, target: Target, subjects: Subjects, plan: Plan, *, pid: int, progress: Progress) -> None:

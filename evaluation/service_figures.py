@@ -63,13 +63,23 @@ class ServiceFigures:
 
 
 def held_mib(pid: int) -> float:
-    """MiB of memory that a process holds now."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
+    """MiB of memory that a process and its workers hold now; what they share counts for each."""
+    held = 0
+    for each in _family(pid):
+        status = Path(f"/proc/{each}/status").read_text(encoding="ascii")
+        held += int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
+    return held / 1024
 
 
 def cpu_seconds(pid: int) -> float:
-    """Seconds of processor that a process has taken so far, all its threads together."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(") ")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Seconds of processor that a process and its workers have taken so far, all their threads together."""
+    ticks = 0
+    for each in _family(pid):
+        fields = Path(f"/proc/{each}/stat").read_text(encoding="ascii").rpartition(") ")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _family(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    return [pid, *map(int, children.split())]

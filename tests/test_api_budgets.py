@@ -1,5 +1,8 @@
 """Budgets leak evenly, are each caller's own, and stay bounded; every answer tells what it cost."""
 
+import subprocess
+import sys
+
 import pytest
 import service_shop as shop
 from graphql import parse
@@ -8,6 +11,7 @@ from hypothesis import strategies as st
 from service_client import ADMIN_KEY, address_of, bearer, serving
 
 from api.access import Access
+from api.buckets import Buckets
 from api.budgets import Budgets, answered_fields
 from api.contract import contract
 from api.limits import refuse_large
@@ -27,9 +31,9 @@ class Clock:
         return self.now
 
 
-def budgets(points=600, **settings):
-    clock = Clock()
-    return Budgets(AccessPolicy(points_per_minute={"viewer": points}), seconds=clock, **settings), clock
+def budgets(buckets=None, clock=None):
+    clock = clock or Clock()
+    return Budgets(AccessPolicy(points_per_minute={"viewer": 600}), buckets, seconds=clock), clock
 
 
 def test_a_bucket_leaks_evenly_and_says_how_long_to_wait():
@@ -59,12 +63,54 @@ def test_what_an_answer_did_not_hold_is_given_back():
     assert bucket.remaining(ANN) == 560
 
 
-def test_callers_are_remembered_up_to_a_bound():
-    bucket, _ = budgets(max_callers=100)
+def test_of_too_many_callers_those_are_forgotten_who_asked_longest_ago():
+    bucket, clock = budgets(Buckets(most=64))
     for number in range(1_000):
+        clock.now += 0.001
         bucket.spend(Caller(f"c{number}", Role.VIEWER), 600)
-    assert len(bucket._buckets) == 100
     assert bucket.spend(Caller("c999", Role.VIEWER), 600) == 60
+    assert bucket.spend(Caller("c0", Role.VIEWER), 600) == 0
+
+
+def test_processes_of_one_shop_share_what_is_spent_and_a_new_one_goes_on_with_it(tmp_path):
+    file, clock = tmp_path / "home" / "budgets", Clock()
+    clock.now = 100.0
+    one, other = (budgets(Buckets(file), clock)[0] for _ in range(2))
+    assert one.spend(ANN, 400) == 0
+    assert other.remaining(ANN) == 200
+    assert other.spend(ANN, 300) == 10
+    other.settle(ANN, requested=400, actual=100)
+    assert one.remaining(ANN) == 500
+    clock.now += 6
+    assert budgets(Buckets(file), clock)[0].remaining(ANN) == 560
+
+
+def test_a_machine_that_started_anew_forgets_what_was_spent_before(tmp_path):
+    clock = Clock()
+    clock.now = 5_000.0
+    budgets(Buckets(tmp_path / "budgets"), clock)[0].spend(ANN, 600)
+    assert budgets(Buckets(tmp_path / "budgets"))[0].remaining(ANN) == 600
+
+
+SPENDER = """
+import sys
+from pathlib import Path
+from api.buckets import Buckets
+from api.buckets import Buckets
+from api.budgets import Budgets
+from schema.access import AccessPolicy, Caller, Role
+budgets = Budgets(AccessPolicy(points_per_minute={"viewer": 100_000}), Buckets(Path(sys.argv[1])), seconds=lambda: 1.0)
+for _ in range(2_000):
+    budgets.spend(Caller("ann", Role.VIEWER), 1)
+"""
+
+
+def test_processes_that_spend_at_the_same_time_lose_nothing(tmp_path):
+    file = tmp_path / "budgets"
+    spenders = [subprocess.Popen([sys.executable, "-c", SPENDER, str(file)]) for _ in range(3)]
+    assert [spender.wait(60) for spender in spenders] == [0, 0, 0]
+    with Buckets(file).changing("ann") as bucket:
+        assert bucket.level == 6_000
 
 
 @given(st.lists(st.tuples(st.floats(0, 100), st.integers(1, 600)), max_size=60))

@@ -1,6 +1,8 @@
 """An error's log line says where it came from and holds no value of anybody's."""
 
+import json
 import logging
+import sys
 
 import pytest
 import structlog
@@ -18,7 +20,9 @@ def divided(customer_id: str) -> float:
     return len(customer_id) / 0
 
 
-def test_a_traceback_shows_code_and_no_values(capsys):
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_traceback_shows_code_and_no_values(capsys, monkeypatch, is_terminal):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal)
     plain_log_lines()
     try:
         divided("".join(["anna", "-4711"]))
@@ -37,3 +41,11 @@ def test_lines_below_the_level_are_left_out(capsys):
     said = capsys.readouterr().out
     assert "request" not in said
     assert "slow" in said
+
+
+def test_what_is_no_terminal_gets_json_without_colours(capsys):
+    plain_log_lines()
+    structlog.get_logger("shelfgraph.test").info("request", status=200, path="/é")
+    line = json.loads(capsys.readouterr().out)
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {"event": "request", "level": "info", "status": 200, "path": "/é"}

@@ -1,0 +1,87 @@
+"""Workers: several processes that answer on one port, watched by the one that was started."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from commands.console import out
+from commands.listening import GRACE_SECONDS
+
+LOOK_SECONDS: Final = 0.2
+FIRST_SECONDS: Final = 30.0
+"""While a service is so young, a worker that says why it cannot serve, or one death after the other, ends it."""
+MOST_DEATHS: Final = 3
+PAUSE_SECONDS: Final = 1.0
+"""Between a death and the next start, once a service has been up for longer."""
+
+
+@dataclass
+class Workers:
+    """Processes that share a listening socket; one that dies is replaced.
+
+    Each holds a pipe of its parent as standard input: when that is gone, however the parent ended, they end too.
+
+    Attributes:
+        command: what a worker runs, told the socket's file descriptor as its last argument.
+        count: how many.
+    """
+
+    command: Sequence[str]
+    listener: socket.socket
+    count: int
+    _running: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> int:
+        """Keep them up until SIGINT or SIGTERM, then end them; the exit code, not 0 if they would not come up."""
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(sign, lambda *_: self._over.set())
+        began, num_deaths = time.monotonic(), 0
+        self._running = [self._started() for _ in range(self.count)]
+        try:
+            while not self._over.wait(LOOK_SECONDS):
+                for place, worker in enumerate(self._running):
+                    if worker.poll() is None:
+                        continue
+                    num_deaths += 1
+                    if time.monotonic() - began > FIRST_SECONDS:
+                        self._over.wait(PAUSE_SECONDS)
+                    elif worker.returncode > 0 or num_deaths >= MOST_DEATHS:
+                        return abs(worker.returncode) or 1
+                    out.print(f"Worker {worker.pid} ended ({worker.returncode}); another takes its place.")
+                    self._running[place] = self._started()
+        finally:
+            self._end()
+        return 0
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        fd = self.listener.fileno()
+        return subprocess.Popen([*self.command, str(fd)], stdin=subprocess.PIPE, pass_fds=[fd])  # noqa: S603
+
+    def _end(self) -> None:
+        for worker in self._running:
+            worker.terminate()
+        until = time.monotonic() + GRACE_SECONDS + 1
+        for worker in self._running:
+            with suppress(subprocess.TimeoutExpired):
+                worker.wait(max(0.0, until - time.monotonic()))
+            worker.kill()
+            worker.wait()
+
+
+def end_with_parent() -> None:
+    """Have this process told to end when the pipe it has for standard input closes."""
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent's watch", daemon=True).start()
