@@ -120,7 +120,7 @@ def basket_pool(components: Components, visible: sp.csr_matrix, history: Histori
 def _own(components: Components, history: Histories, queries: Rows, items: Rows) -> list[Floats]:
     """What the customer bought of each candidate, how much in all, and what the models say of that as of a basket."""
     matrices = (history.strength, history.num_baskets, history.recency)
-    columns = [np.asarray(each[queries, items], np.float32).ravel() for each in matrices]
+    columns = [each.toarray()[queries, items] for each in matrices]
     columns.append(history.sizes.astype(np.float32)[queries])
     return columns + [_standard(one(history.strength), None)[queries, items] for one in components.scorers.values()]
 
@@ -128,7 +128,7 @@ def _own(components: Components, history: Histories, queries: Rows, items: Rows)
 def _standard(scores: Floats, seen: Seen | None) -> Floats:
     """Scores in deviations from each row's mean, -inf where seen."""
     gaps = scores - scores.mean(axis=1, keepdims=True)
-    gaps /= np.maximum(gaps.std(axis=1, keepdims=True), 1e-9)
+    gaps /= np.maximum(np.sqrt(np.square(gaps).mean(axis=1, keepdims=True)), 1e-9)
     if seen is not None:
         gaps[seen] = -np.inf
     return gaps.astype(np.float32, copy=False)
@@ -144,7 +144,7 @@ def _candidates(
         depth = min(DEPTH, each.shape[1])
         np.put_along_axis(chosen, np.argpartition(-each, depth - 1, axis=1)[:, :depth], True, axis=1)
     if history is not None:
-        own = np.asarray(history.strength.todense())
+        own = history.strength.toarray()
         depth = min(OWN, own.shape[1])
         places = np.argpartition(-own, depth - 1, axis=1)[:, :depth]
         mine = np.zeros_like(chosen)
