@@ -13,6 +13,7 @@ from strawberry.dataloader import DataLoader
 from schema.errors import ShelfgraphError
 
 V = TypeVar("V")
+R = TypeVar("R")
 ByKey = Callable[[Sequence[str]], Awaitable[Mapping[str, V]]]
 """What reads values by key in one round trip."""
 MOST: Final = 50_000
@@ -120,10 +121,26 @@ class CardLoader(Generic[V]):
 
     async def load_many(self, keys: Sequence[str]) -> list[V]:
         """The values of keys, in their order."""
-        found: list[V | None] = [self.cards.kept(self.group, key) for key in keys]
-        self.cards.renew(self.group, self.read)
+        found = self._kept(keys)
         absent = [key for key, value in zip(keys, found, strict=True) if value is None]
         if not absent:
             return cast(list[V], found)
         read = dict(zip(absent, await self.gathered.load_many(absent), strict=True))
         return [read[key] if value is None else value for key, value in zip(keys, found, strict=True)]
+
+    def then(self, keys: Sequence[str], make: Callable[[list[V]], R]) -> R:
+        """What `make` makes of the values, at once where all are kept; else an awaitable of it.
+
+        For resolvers: GraphQL waits for what has to be waited for, and a page's many fields that need not wait cost
+        no task each.
+        """
+        found = self._kept(keys)
+        return cast(R, self._later(keys, make)) if None in found else make(cast(list[V], found))
+
+    async def _later(self, keys: Sequence[str], make: Callable[[list[V]], R]) -> R:
+        return make(await self.load_many(keys))
+
+    def _kept(self, keys: Sequence[str]) -> list[V | None]:
+        found: list[V | None] = [self.cards.kept(self.group, key) for key in keys]
+        self.cards.renew(self.group, self.read)
+        return found

@@ -11,6 +11,7 @@ from api.entities import Promotion, Store, Supplier, decimal
 from api.pages import Asked, PageInfo, cursor, cut, page_info
 from api.scalars import Money, money
 from decisions.moment import Moment
+from schema import catalogue
 from schema.decisions import Availability
 
 if TYPE_CHECKING:
@@ -142,25 +143,27 @@ async def promoted(context: Context, sku: str, page: Asked) -> PromotedConnectio
     return PromotedConnection(edges=edges, page_info=info)
 
 
-async def stocks(context: Context, sku: str, page: Asked, store_id: str | None) -> StockConnection:
-    """What the stores that range a product hold of it, from live facts; one store only where it is named."""
+def stocks(context: Context, sku: str, page: Asked, store_id: str | None) -> StockConnection:
+    """What the stores that range a product hold of it now (`CardLoader.then`); one store only where it is named."""
     facts = context.moment.facts
     row = facts.base.product_rows.get(sku)
     ids = [] if row is None else _ranging(context.moment, row, context.moment.known_store(store_id))
     page_of = cut("stock", ids, ids, page)
-    cards = await context.stores.load_many(page_of.items)
-    edges = []
-    for at, store, card in zip(page_of.cursors, page_of.items, cards, strict=True):
-        rows = np.array([row], np.int64)
-        units = float(facts.units(rows, store_id=store)[0])
-        stock = Stock(
-            store_id=store,
-            on_hand_units=None if np.isnan(units) else decimal(units),
-            availability=facts.availability(rows, store_id=store)[0],
-            store=None if card is None else Store.of(card),
-        )
-        edges.append(StockEdge(cursor=at, node=stock))
-    return StockConnection(edges=edges, page_info=page_of.info, total_count=len(ids))
+    shelf = [] if row is None else facts.shelf(row, page_of.items)
+
+    def made(cards: list[catalogue.Store | None]) -> StockConnection:
+        edges = []
+        for at, store, (units, availability), card in zip(page_of.cursors, page_of.items, shelf, cards, strict=True):
+            stock = Stock(
+                store_id=store,
+                on_hand_units=decimal(units),
+                availability=availability,
+                store=None if card is None else Store.of(card),
+            )
+            edges.append(StockEdge(cursor=at, node=stock))
+        return StockConnection(edges=edges, page_info=page_of.info, total_count=len(ids))
+
+    return context.stores.then(page_of.items, made)
 
 
 def _ranging(moment: Moment, row: int, store_id: str | None) -> list[str]:

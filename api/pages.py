@@ -118,7 +118,7 @@ class Cut(Generic[T]):
 
 def cut(kind: str, items: Sequence[T], keys: Sequence[str], page: Asked) -> Cut[T]:
     """The page of a whole list whose items have keys; a cursor whose key is gone stands at the list's start or end."""
-    places = {key: at for at, key in enumerate(keys)}
+    places = {key: at for at, key in enumerate(keys)} if page.after or page.before else {}
     start = places.get(str(page.after[0]), -1) + 1 if page.after else 0
     stop = places.get(str(page.before[0]), len(items)) if page.before else len(items)
     has_more = stop - start > page.limit

@@ -123,7 +123,7 @@ class Product(Node):
         return moment.facts.availability(np.array([row], np.int64), store_id=moment.known_store(store_id))[0]
 
     @strawberry.field(description="What each store that ranges it holds of it now.")
-    async def stocks(
+    def stocks(
         self,
         info: Info,
         store_id: StoreId = None,
@@ -133,7 +133,7 @@ class Product(Node):
         before: Before = None,
     ) -> StockConnection | None:
         """A page by store key."""
-        return await stocks(info.context, self.sku, asked("stock", first, after, last, before), store_id)
+        return stocks(info.context, self.sku, asked("stock", first, after, last, before), store_id)
 
     @strawberry.field(description="What a store will sell of it in the weeks to come.")
     async def demand(self, info: Info, store_id: AtStoreId, weeks: Weeks = 4) -> DemandForecast | None:
@@ -151,7 +151,7 @@ class Product(Node):
         return await promoted(info.context, self.sku, asked("promotion", first, after))
 
     @strawberry.field(description="What can be offered when this product is wanted, best first.")
-    async def substitutes(
+    def substitutes(
         self,
         info: Info,
         first: First = None,
@@ -161,12 +161,12 @@ class Product(Node):
     ) -> RelatedConnection | None:
         """A page of candidates."""
         page = asked("SUBSTITUTES_FOR", first, after)
-        return await related_page(
+        return related_page(
             info.context, self.sku, "SUBSTITUTES_FOR", page, store_id=store_id, in_stock_only=in_stock_only
         )
 
     @strawberry.field(description="What goes with this product, best first.")
-    async def complements(
+    def complements(
         self,
         info: Info,
         first: First = None,
@@ -176,9 +176,7 @@ class Product(Node):
     ) -> RelatedConnection | None:
         """A page of candidates."""
         page = asked("COMPLEMENTS", first, after)
-        return await related_page(
-            info.context, self.sku, "COMPLEMENTS", page, store_id=store_id, in_stock_only=in_stock_only
-        )
+        return related_page(info.context, self.sku, "COMPLEMENTS", page, store_id=store_id, in_stock_only=in_stock_only)
 
     @strawberry.field(description="What is bought in the same baskets, most baskets first: counted, not learnt.")
     async def bought_with(self, info: Info, first: First = None, after: After = None) -> BoughtWithConnection:

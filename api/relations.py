@@ -8,7 +8,7 @@ from api.context import Context, Info
 from api.pages import Asked, PageInfo, cut
 from api.verdicts import Verdict
 from decisions.relations import Related, Standing, edges_of, standing
-from schema import decisions
+from schema import catalogue, decisions
 from schema.decisions import Availability
 from schema.edges import RELATION_CAP, RelationName
 
@@ -101,10 +101,10 @@ class RelatedConnection:
     total_count: int = strawberry.field(description="How many candidates there are.")
 
 
-async def related_page(
+def related_page(
     context: Context, sku: str, relation: RelationName, page: Asked, *, store_id: str | None, in_stock_only: bool
 ) -> RelatedConnection:
-    """A page of an anchor's candidates; a product new to the shop's facts has none yet."""
+    """A page of an anchor's candidates (`CardLoader.then`); a product new to the shop's facts has none yet."""
     from api.products import Product  # noqa: PLC0415 (products have relations, and relations products)
 
     if sku not in context.moment.facts.base.product_rows:
@@ -113,14 +113,17 @@ async def related_page(
     else:
         found = standing(sku, relation, moment=context.moment, store_id=store_id, in_stock_only=in_stock_only)
     shown = cut(relation, found, [one.sku for one in found], page)
-    edges = edges_of(sku, relation, shown.items, moment=context.moment) if shown.items else []
-    cards = await context.products.load_many([edge.sku for edge in edges])
-    made = [
-        _edge(edge, at, Product.of(card))
-        for edge, at, card in zip(edges, shown.cursors, cards, strict=True)
-        if card is not None
-    ]
-    return RelatedConnection(edges=made, page_info=shown.info, total_count=len(found))
+    edges = edges_of(sku, relation, shown.items, moment=context.moment, store_id=store_id) if shown.items else []
+
+    def made(cards: list[catalogue.Product | None]) -> RelatedConnection:
+        known = [
+            _edge(edge, at, Product.of(card))
+            for edge, at, card in zip(edges, shown.cursors, cards, strict=True)
+            if card is not None
+        ]
+        return RelatedConnection(edges=known, page_info=shown.info, total_count=len(found))
+
+    return context.products.then([edge.sku for edge in edges], made)
 
 
 def _edge(edge: Related, cursor: str, node: "Product") -> RelatedEdge:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from math import isnan
 from typing import Final
 
 import numpy as np
@@ -99,6 +100,13 @@ class FactsNow:
         """Whether each product can be had at a store, or anywhere where none is named."""
         units = self.units(rows, store_id=store_id)
         return [_AVAILABILITY[code] for code in np.where(np.isnan(units), 2, units > 0).tolist()]
+
+    def shelf(self, row: int, store_ids: Sequence[str]) -> list[tuple[float | None, Availability]]:
+        """Units of one product in each store, None where never counted, and whether it can be had there."""
+        counts = [float(self.on_hand[self.base.store_rows[store]][row]) for store in store_ids]
+        return [
+            (None, Availability.UNKNOWN) if isnan(units) else (units, _AVAILABILITY[int(units > 0)]) for units in counts
+        ]
 
     def delisting(self, row: int) -> date | None:
         """The first day on which a product is no longer offered; None if none is known."""

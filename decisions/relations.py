@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -97,14 +97,12 @@ def rejected_rows(
     )
 
 
-@dataclass(frozen=True)
-class Standing:
-    """A candidate as it stands in its anchor's list, its figures not looked up yet."""
+class Standing(NamedTuple):
+    """A candidate as it stands in its anchor's list, its figures not looked up yet: most are counted and not shown."""
 
     row: int
     sku: str
     rank: int
-    availability: Availability
     place: int | None
     verdict: Verdict | None
 
@@ -128,33 +126,37 @@ def standing(
     # No age is asked for on a catalogue page: who may buy it is settled when it is offered or sold.
     eligibility = Eligibility(moment, Request(anchor=anchor, store_id=store_id, customer_age=200))
     rows = np.array([row for row, _, _ in entries], np.int64)
-    codes, available = eligibility.codes[rows].tolist(), facts.availability(rows, store_id=store_id)
+    is_shown = eligibility.codes[rows] == NONE
+    if in_stock_only:
+        is_shown &= facts.units(rows, store_id=store_id) > 0
+    skus = facts.base.skus
     return [
-        Standing(row, facts.base.skus[row], rank, availability, place, verdict)
-        for rank, ((row, place, verdict), code, availability) in enumerate(
-            zip(entries, codes, available, strict=True), 1
-        )
-        if code == NONE and (not in_stock_only or availability is Availability.IN_STOCK)
+        Standing(row, skus[row], rank, place, verdict)
+        for rank, ((row, place, verdict), shown) in enumerate(zip(entries, is_shown.tolist(), strict=True), 1)
+        if shown
     ]
 
 
-def edges_of(anchor: str, relation: RelationName, found: Sequence[Standing], *, moment: Moment) -> list[Related]:
-    """The candidates with what the model says of each."""
-    model = moment.trained()
+def edges_of(
+    anchor: str, relation: RelationName, found: Sequence[Standing], *, moment: Moment, store_id: str | None = None
+) -> list[Related]:
+    """The candidates with what the model says of each, and whether they can be had at the store."""
+    model, rows = moment.trained(), np.array([one.row for one in found], np.int64)
     table = model.candidates(relation, moment.row_of(anchor))
+    available = moment.facts.availability(rows, store_id=store_id)
     return [
         Related(
             one.sku,
             anchor,
             relation,
             one.rank,
-            one.availability,
+            availability,
             model.model_version,
             model.is_calibrated,
             one.verdict,
             **_figures(table, one.place),
         )
-        for one in found
+        for one, availability in zip(found, available, strict=True)
     ]
 
 
@@ -168,7 +170,7 @@ def related(
 ) -> list[Related]:
     """`standing` and `edges_of` in one."""
     found = standing(anchor, relation, moment=moment, store_id=store_id, in_stock_only=in_stock_only)
-    return edges_of(anchor, relation, found, moment=moment)
+    return edges_of(anchor, relation, found, moment=moment, store_id=store_id)
 
 
 def _pin_order(pin: tuple[int, Verdict]) -> tuple[bool, int, float, str, str]:
