@@ -47,7 +47,8 @@ class AsyncGraph:
         with translated(self.uri):
             async with asyncio.timeout(deadline), self._session() as session:
                 result = await session.run(query, params)
-                return await result.data()
+                columns = result.keys()
+                return [dict(zip(columns, record.values(), strict=True)) async for record in result]
 
     async def verify(self) -> None:
         """Return if the server answers and lets us in.
