@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import service_shop as shop
@@ -14,6 +15,10 @@ from graph.connection import Graph, connect
 from graph.jars import fetch
 from graph.projection import project
 from graph.server import BRIEF, USER, LocalServer
+from journal.store import Journal
+
+if TYPE_CHECKING:
+    from service_client import Service
 
 # A machine that is busy with something else is no fault of the code.
 settings.register_profile("any machine", deadline=None)
@@ -77,6 +82,25 @@ def loaded(neo4j_server: LocalServer) -> LocalServer:
     with connect(neo4j_server.uri, user=USER, password=neo4j_server.password()) as connection:
         project(shop.snapshot(), connection, lake_version=1, load_id="l1")
     return neo4j_server
+
+
+@pytest.fixture(scope="module")
+def service(loaded: LocalServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator["Service"]:
+    """A trained service that a file's tests share."""
+    from service_client import serving
+
+    journal = Journal(str(tmp_path_factory.mktemp("journal") / "journal.db"))
+    with serving(loaded, journal, model=shop.artefact()) as running:
+        yield running
+
+
+@pytest.fixture
+def fresh(loaded: LocalServer, tmp_path: Path) -> Iterator["Service"]:
+    """A trained service of one test's own, which may record what it likes."""
+    from service_client import serving
+
+    with serving(loaded, Journal(str(tmp_path / "journal.db")), model=shop.artefact()) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """The service as callers meet it: the real HTTP application on the session's Neo4j, for tests of the API."""
 
+import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,6 +29,7 @@ from schema.facts import ShopFacts
 from schema.listings import Listings
 
 ADMIN_KEY = "sg_tests_key"
+LEAKS = ("Traceback", "MATCH", "UNWIND", "bolt://", "neo4j", "Neo4j", "sqlite", "cypher", 'File "', "password")
 
 
 def open_to_everybody() -> Access:
@@ -75,6 +78,70 @@ class Service:
         """How many round trips to the graph an operation takes."""
         self.data(query, **variables)
         return self.contexts[-1].reader.num_reads
+
+
+def posted(service: Service, content: bytes | str, headers: dict[str, str] | None = None, echoed: str = "") -> Any:
+    """The answer to a body: in bounded time, and with nothing of what is inside, but for the words it was sent."""
+    began = time.monotonic()
+    headers = {"content-type": "application/json", **(headers or {})}
+    answer = service.http.post("/graphql", content=content, headers=headers)
+    assert time.monotonic() - began < 10
+    assert not [leak for leak in LEAKS if leak in answer.text.replace(json.dumps(echoed)[1:-1] or "\0", "")]
+    return answer
+
+
+def codes(answer: Any) -> set[str]:
+    """The codes of an answer's errors."""
+    return {error["extensions"]["code"] for error in answer.json()["errors"]}
+
+
+def refused(service: Service, query: str, code: str = "BAD_USER_INPUT", **variables: Any) -> str:
+    """The first message of an operation that must be refused for this reason alone."""
+    # A caller's own words may come back in the message; they are no leak.
+    answer = posted(service, json.dumps({"query": query, "variables": variables}), echoed=variables.get("s", ""))
+    assert codes(answer) == {code}
+    message: str = answer.json()["errors"][0]["message"]
+    return message
+
+
+def skus(connection: dict[str, Any]) -> list[str]:
+    """The products of a page, in order."""
+    return [edge["node"]["sku"] for edge in connection["edges"]]
+
+
+def walked(page_at: Callable[[str | None], dict[str, Any]], *, backwards: bool = False) -> list[str]:
+    """The products of every page, in order; `page_at` asks for the one from a cursor on."""
+    end, more = ("startCursor", "hasPreviousPage") if backwards else ("endCursor", "hasNextPage")
+    page = page_at(None)
+    found = skus(page)
+    while page["pageInfo"][more]:
+        page = page_at(page["pageInfo"][end])
+        found = skus(page) + found if backwards else found + skus(page)
+    return found
+
+
+def within_two_seconds(holds: Callable[[], bool]) -> None:
+    """Wait until it holds, as is promised of whatever another process records."""
+    ends = time.monotonic() + 2
+    while not holds():
+        assert time.monotonic() < ends, "not within two seconds"
+        time.sleep(0.02)
+
+
+SEARCH = """query($query: String, $filter: ProductFilter, $sort: ProductSort, $first: Int, $after: String, $last: Int,
+    $before: String) {
+  products(query: $query, filter: $filter, sort: $sort, first: $first, after: $after, last: $last, before: $before) {
+    totalCount didYouMean isFallback
+    edges { cursor standsInFor node { sku name } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    priceSpan { min { amount } max { amount } }
+    facets { field numValues values { value label count } } } }"""
+
+
+def searched(service: Service, query: str | None = None, **variables: Any) -> dict[str, Any]:
+    """A page of products with all that a search tells."""
+    page: dict[str, Any] = service.data(SEARCH, query=query, **variables)["products"]
+    return page
 
 
 def address_of(journal: Journal) -> str:
@@ -129,7 +196,6 @@ def application(
 def listening_service(server: LocalServer, journal: Journal, **settings: Any) -> Iterator[int]:
     """The service on a real socket, as `serve` runs it; yields its port."""
     import threading
-    import time
 
     import uvicorn
 

@@ -1,19 +1,8 @@
 """The catalogue's tree and its customers, with a constant number of round trips to a real Neo4j."""
 
 import pytest
-import service_shop as shop
-from service_client import serving
-
-from journal.store import Journal
 
 pytestmark = pytest.mark.graph
-
-
-@pytest.fixture(scope="module")
-def service(loaded, tmp_path_factory):
-    journal = Journal(str(tmp_path_factory.mktemp("journal") / "journal.db"))
-    with serving(loaded, journal, model=shop.artefact()) as running:
-        yield running
 
 
 def test_the_tree_of_categories_is_walked_both_ways(service):

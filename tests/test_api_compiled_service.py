@@ -5,15 +5,12 @@ import time
 from pathlib import Path
 
 import pytest
-import service_shop as shop
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
-from service_client import serving
 from test_api_fuzz import known_strings, operations
 
 from api.compiled import CompiledExecutor
 from api.graphiql import examples
-from journal.store import Journal
 
 pytestmark = pytest.mark.graph
 ROOT = Path(__file__).parent.parent
@@ -40,13 +37,6 @@ OWN = [
     "{ products(first: 50) { edges { node { sku suppliers { edges { node { name } } } stocks { edges { node { "
     "storeId } } } complements(first: 2) { edges { explanation { sentence } node { sku } } } } } } }",
 ]
-
-
-@pytest.fixture(scope="module")
-def service(loaded, tmp_path_factory):
-    journal = Journal(str(tmp_path_factory.mktemp("journal") / "journal.db"))
-    with serving(loaded, journal, model=shop.artefact()) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

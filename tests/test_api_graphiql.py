@@ -6,11 +6,9 @@ import re
 import pytest
 import service_shop as shop
 from graphql import parse, validate
-from service_client import serving
 
 from api.contract import contract
 from api.graphiql import examples, page
-from journal.store import Journal
 
 TABS = json.loads(re.search(r"const tabs = (.*);", page(shop.facts()))[1])
 
@@ -38,13 +36,6 @@ def test_a_shop_without_products_has_the_page_too():
 def test_a_name_cannot_leave_its_script():
     hostile = shop.facts(names=("</script><script>alert(1)</script>", *shop.facts().names[1:]))
     assert "</script><script>alert" not in page(hostile)
-
-
-@pytest.fixture(scope="module")
-def service(loaded, tmp_path_factory):
-    journal = Journal(str(tmp_path_factory.mktemp("journal") / "journal.db"))
-    with serving(loaded, journal, model=shop.artefact()) as running:
-        yield running
 
 
 @pytest.mark.graph

@@ -22,12 +22,6 @@ SET_RULE = """mutation($i: SetRuleInput!) { done: setRule(input: $i) { sequence 
 WITHDRAW = "mutation($i: WithdrawRuleInput!) { done: withdrawRule(input: $i) { sequence numbers userErrors { code } } }"
 
 
-@pytest.fixture
-def service(loaded, tmp_path):
-    with serving(loaded, Journal(str(tmp_path / "journal.db")), model=shop.artefact()) as running:
-        yield running
-
-
 def done(service, mutation, key="k", **batch) -> dict[str, Any]:
     answer: dict[str, Any] = service.data(mutation, i={"idempotencyKey": key, **batch})["done"]
     return answer
@@ -62,87 +56,83 @@ def judgement(sku, word, other_sku="spaghetti", **rest):
     }
 
 
-def test_a_price_is_honoured_by_ceilings_pages_and_substitutes(service):
+def test_a_price_is_honoured_by_ceilings_pages_and_substitutes(fresh):
     query = '{ product(sku: "sauce") { price { amount } here: price(storeId: "S1") { amount } } }'
     changes = [{"sku": "sauce", "price": "9.5"}, {"sku": "sauce", "price": "0.5", "storeId": "S1"}]
-    assert offered(service, product="spaghetti", priceCeiling="2")[0][0] == "sauce"
-    assert done(service, PRICE, changes=changes)["sequence"] == 2
-    assert service.data(query)["product"] == {"price": {"amount": "9.5"}, "here": {"amount": "0.5"}}
-    assert offered(service, product="spaghetti", priceCeiling="2")[1]["sauce"] == "ABOVE_PRICE_CEILING"
-    assert offered(service, product="spaghetti", priceCeiling="2", storeId="S1")[0][0] == "sauce"
+    assert offered(fresh, product="spaghetti", priceCeiling="2")[0][0] == "sauce"
+    assert done(fresh, PRICE, changes=changes)["sequence"] == 2
+    assert fresh.data(query)["product"] == {"price": {"amount": "9.5"}, "here": {"amount": "0.5"}}
+    assert offered(fresh, product="spaghetti", priceCeiling="2")[1]["sauce"] == "ABOVE_PRICE_CEILING"
+    assert offered(fresh, product="spaghetti", priceCeiling="2", storeId="S1")[0][0] == "sauce"
 
 
-def test_a_planned_price_waits_and_the_latest_first_day_wins(service):
+def test_a_planned_price_waits_and_the_latest_first_day_wins(fresh):
     price = '{ product(sku: "sauce") { price { amount } } }'
     later = {"sku": "sauce", "price": "7", "validFrom": "2024-05-02"}
     ended = {"sku": "sauce", "price": "8", "validFrom": "2024-04-30", "validTo": "2024-05-01"}
     open_ = {"sku": "sauce", "price": "6", "validFrom": "2024-04-01"}
-    done(service, PRICE, changes=[later, ended])
-    assert service.data(price)["product"]["price"]["amount"] == "1.9"
-    done(service, PRICE, key="k2", changes=[open_])
-    assert service.data(price)["product"]["price"]["amount"] == "6.0"
+    done(fresh, PRICE, changes=[later, ended])
+    assert fresh.data(price)["product"]["price"]["amount"] == "1.9"
+    done(fresh, PRICE, key="k2", changes=[open_])
+    assert fresh.data(price)["product"]["price"]["amount"] == "6.0"
 
 
-def test_a_delisting_is_honoured_and_withdrawn(service):
-    assert done(service, DELIST, delistings=[{"sku": "sauce", "delistedOn": "2024-05-01"}])["sequence"] == 1
-    assert offered(service, product="spaghetti")[1]["sauce"] == "DELISTED"
-    assert done(service, RELIST, skus=["sauce"])["sequence"] == 2
-    assert offered(service, product="spaghetti")[0][0] == "sauce"
+def test_a_delisting_is_honoured_and_withdrawn(fresh):
+    assert done(fresh, DELIST, delistings=[{"sku": "sauce", "delistedOn": "2024-05-01"}])["sequence"] == 1
+    assert offered(fresh, product="spaghetti")[1]["sauce"] == "DELISTED"
+    assert done(fresh, RELIST, skus=["sauce"])["sequence"] == 2
+    assert offered(fresh, product="spaghetti")[0][0] == "sauce"
 
 
-def test_a_judgement_is_answered_with_the_word_that_counts(service):
-    everywhere = done(
-        service, JUDGE, judgements=[judgement("fusilli", "REJECT"), judgement("pesto", "PIN", position=1)]
-    )
+def test_a_judgement_is_answered_with_the_word_that_counts(fresh):
+    everywhere = done(fresh, JUDGE, judgements=[judgement("fusilli", "REJECT"), judgement("pesto", "PIN", position=1)])
     assert [(pair["sku"], pair["verdict"]["word"]) for pair in everywhere["pairs"]] == [
         ("fusilli", "rejected"),
         ("pesto", "pinned"),
     ]
-    assert substitutes(service)[:2] == [("pesto", "pinned"), ("penne", None)]
-    here = done(service, JUDGE, key="k2", judgements=[judgement("fusilli", "CONFIRM", storeId="S1")])
+    assert substitutes(fresh)[:2] == [("pesto", "pinned"), ("penne", None)]
+    here = done(fresh, JUDGE, key="k2", judgements=[judgement("fusilli", "CONFIRM", storeId="S1")])
     assert here["pairs"][0]["verdict"]["storeId"] == "S1"
-    assert ("fusilli", "confirmed") in substitutes(service, s="S1")
-    assert "fusilli" not in dict(substitutes(service))
-    released = done(service, JUDGE, key="k3", judgements=[judgement("fusilli", "RELEASE")])
+    assert ("fusilli", "confirmed") in substitutes(fresh, s="S1")
+    assert "fusilli" not in dict(substitutes(fresh))
+    released = done(fresh, JUDGE, key="k3", judgements=[judgement("fusilli", "RELEASE")])
     assert released["pairs"][0]["verdict"] is None
-    assert substitutes(service)[1] == ("fusilli", None)
-    listed = service.data('{ verdicts(storeId: "S1") { totalCount edges { node { sku otherSku verdict { word } } } } }')
+    assert substitutes(fresh)[1] == ("fusilli", None)
+    listed = fresh.data('{ verdicts(storeId: "S1") { totalCount edges { node { sku otherSku verdict { word } } } } }')
     assert listed["verdicts"]["totalCount"] == 4
 
 
-def test_a_direction_and_a_window_bound_a_judgement(service):
+def test_a_direction_and_a_window_bound_a_judgement(fresh):
     past = judgement("penne", "REJECT", validFrom="2024-04-01", validTo="2024-05-01")
     one_way = judgement("spaghetti", "REJECT", other_sku="fusilli", isDirected=True)
-    answer = done(service, JUDGE, judgements=[past, one_way])
+    answer = done(fresh, JUDGE, judgements=[past, one_way])
     assert answer["pairs"][0]["verdict"] is None
     assert answer["pairs"][1]["verdict"]["word"] == "rejected"
-    assert [sku for sku, _ in substitutes(service)][:2] == ["fusilli", "penne"]
+    assert [sku for sku, _ in substitutes(fresh)][:2] == ["fusilli", "penne"]
 
 
-def test_rules_bury_boost_and_keep_apart(service):
+def test_rules_bury_boost_and_keep_apart(fresh):
     rule = {"reason": "Season.", "subject": {"kind": "PRODUCT", "key": "sauce"}, "action": "BURY"}
     drinks = {"reason": "Season.", "subject": {"kind": "CATEGORY", "key": "drinks"}, "action": "BOOST"}
-    assert offered(service, product="spaghetti")[0] == ["sauce", "pesto", "beer"]
-    answer = done(service, SET_RULE, rules=[rule, drinks])
+    assert offered(fresh, product="spaghetti")[0] == ["sauce", "pesto", "beer"]
+    answer = done(fresh, SET_RULE, rules=[rule, drinks])
     assert answer["numbers"] == [1, 2]
-    assert offered(service, product="spaghetti")[0] == ["beer", "cola", "pesto"]
+    assert offered(fresh, product="spaghetti")[0] == ["beer", "cola", "pesto"]
     apart = {
         "reason": "Allergy.",
         "action": "NEVER_TOGETHER",
         "subject": {"kind": "BRAND", "key": "Brau"},
         "other": {"kind": "BRAND", "key": "Roma"},
     }
-    done(service, SET_RULE, key="k2", rules=[apart])
-    offers, withheld = offered(service, product="spaghetti")
+    done(fresh, SET_RULE, key="k2", rules=[apart])
+    offers, withheld = offered(fresh, product="spaghetti")
     assert offers[0] == "cola"
     assert withheld["beer"] == "NEVER_TOGETHER"
-    listed = service.data(
-        "{ rules(first: 2) { totalCount edges { node { number action } } pageInfo { hasNextPage } } }"
-    )
+    listed = fresh.data("{ rules(first: 2) { totalCount edges { node { number action } } pageInfo { hasNextPage } } }")
     assert (listed["rules"]["totalCount"], listed["rules"]["pageInfo"]["hasNextPage"]) == (3, True)
-    assert done(service, WITHDRAW, numbers=[1, 2, 3])["numbers"] == [1, 2, 3]
-    assert done(service, WITHDRAW, numbers=[1, 2, 3])["sequence"] == 6
-    assert offered(service, product="spaghetti")[0] == ["sauce", "pesto", "beer"]
+    assert done(fresh, WITHDRAW, numbers=[1, 2, 3])["numbers"] == [1, 2, 3]
+    assert done(fresh, WITHDRAW, numbers=[1, 2, 3])["sequence"] == 6
+    assert offered(fresh, product="spaghetti")[0] == ["sauce", "pesto", "beer"]
 
 
 BATCHES = {
@@ -167,13 +157,13 @@ BATCHES = {
 
 
 @pytest.mark.parametrize("name", BATCHES)
-def test_the_same_key_records_once_and_other_content_is_refused(service, name):
+def test_the_same_key_records_once_and_other_content_is_refused(fresh, name):
     mutation, batch, other = BATCHES[name]
-    first = done(service, mutation, **batch)
+    first = done(fresh, mutation, **batch)
     assert first["sequence"] is not None
-    assert done(service, mutation, **batch) == first
-    assert wrong(done(service, mutation, **other)) == [("idempotencyKey", "KEY_REUSED")]
-    assert service.journal.last_sequence() == first["sequence"]
+    assert done(fresh, mutation, **batch) == first
+    assert wrong(done(fresh, mutation, **other)) == [("idempotencyKey", "KEY_REUSED")]
+    assert fresh.journal.last_sequence() == first["sequence"]
 
 
 RULE = {"action": "BURY", "subject": {"kind": "PRODUCT", "key": "sauce"}, "reason": "Old."}
@@ -221,11 +211,9 @@ BAD: list[tuple[str, dict[str, Any], list[str]]] = [
 
 
 @pytest.fixture(scope="module")
-def untouched(loaded, tmp_path_factory):
-    journal = Journal(str(tmp_path_factory.mktemp("journal") / "journal.db"))
-    with serving(loaded, journal, model=shop.artefact()) as running:
-        yield running
-    assert journal.last_sequence() == 0
+def untouched(service):
+    yield service
+    assert service.journal.last_sequence() == 0
 
 
 @pytest.mark.parametrize(("mutation", "batch", "fields"), BAD)

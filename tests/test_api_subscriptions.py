@@ -6,26 +6,19 @@ from dataclasses import replace
 
 import pytest
 import service_shop as shop
-from service_client import ADMIN_KEY, serving
+from service_client import ADMIN_KEY
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from api.sockets import TRY_LATER
 from api.stock_watch import passed
 from decisions.facts_now import FactsNow
-from journal.store import Journal
 from schema.changes import LoadPublished, RecordedChange, StockChange
 
 graph = pytest.mark.graph
 PROTOCOL = ["graphql-transport-ws"]
 ALERTS = """subscription($store: String!) { stockAlerts(storeId: $store) {
   sku storeId onHandUnits availability was changesSequence product { name } } }"""
-
-
-@pytest.fixture
-def service(loaded, tmp_path):
-    with serving(loaded, Journal(str(tmp_path / "journal.db")), model=shop.artefact()) as running:
-        yield running
 
 
 def opened(service):
@@ -46,11 +39,11 @@ def record(service, **units):
 
 
 @graph
-def test_what_runs_out_and_comes_back_is_told_as_it_happens(service):
-    with opened(service) as socket:
+def test_what_runs_out_and_comes_back_is_told_as_it_happens(fresh):
+    with opened(fresh) as socket:
         begun(socket, store="S1")
         time.sleep(0.3)
-        record(service, beer=0, cola=3)
+        record(fresh, beer=0, cola=3)
         told = socket.receive_json()["payload"]["data"]["stockAlerts"]
         assert told == {
             "sku": "beer",
@@ -61,26 +54,26 @@ def test_what_runs_out_and_comes_back_is_told_as_it_happens(service):
             "changesSequence": 2,
             "product": {"name": "Pale ale"},
         }
-        record(service, beer=7)
+        record(fresh, beer=7)
         told = socket.receive_json()["payload"]["data"]["stockAlerts"]
         assert (told["sku"], told["availability"], told["was"]) == ("beer", "IN_STOCK", "OUT")
         socket.send_json({"id": "1", "type": "complete"})
-        record(service, beer=0)
+        record(fresh, beer=0)
         socket.send_json({"type": "ping"})
         assert socket.receive_json() == {"type": "pong"}
 
 
 @graph
 @pytest.mark.parametrize("payload", [{}, {"authorization": "Bearer x"}, {"authorization": 1}])
-def test_a_socket_that_shows_no_key_is_closed(service, payload):
-    with TestClient(service.http.app).websocket_connect("/graphql", subprotocols=PROTOCOL) as socket:
+def test_a_socket_that_shows_no_key_is_closed(fresh, payload):
+    with TestClient(fresh.http.app).websocket_connect("/graphql", subprotocols=PROTOCOL) as socket:
         socket.send_json({"type": "connection_init", "payload": payload})
         assert socket.receive()["code"] == 4403
 
 
 @graph
-def test_a_page_shows_its_key_after_the_handshake(service):
-    with TestClient(service.http.app).websocket_connect("/graphql", subprotocols=PROTOCOL) as socket:
+def test_a_page_shows_its_key_after_the_handshake(fresh):
+    with TestClient(fresh.http.app).websocket_connect("/graphql", subprotocols=PROTOCOL) as socket:
         socket.send_json({"type": "connection_init", "payload": {"authorization": f"Bearer {ADMIN_KEY}"}})
         assert socket.receive_json() == {"type": "connection_ack"}
 
@@ -94,8 +87,8 @@ def test_a_page_shows_its_key_after_the_handshake(service):
         ('subscription { a: stockAlerts(storeId: "S1") { sku } b: stockAlerts(storeId: "S1") { sku } }', ""),
     ],
 )
-def test_what_cannot_be_subscribed_to_is_told(service, query, words):
-    with opened(service) as socket:
+def test_what_cannot_be_subscribed_to_is_told(fresh, query, words):
+    with opened(fresh) as socket:
         begun(socket, query, **({"store": "S9"} if "$store" in query else {}))
         answer = socket.receive_json()
         errors = answer["payload"] if answer["type"] == "error" else answer["payload"]["errors"]
@@ -113,8 +106,8 @@ def test_what_cannot_be_subscribed_to_is_told(service, query, words):
         "subscription { " + " ".join(f"a{n}: __typename" for n in range(60)) + " }",
     ],
 )
-def test_a_socket_runs_subscriptions_alone(service, query):
-    with opened(service) as socket:
+def test_a_socket_runs_subscriptions_alone(fresh, query):
+    with opened(fresh) as socket:
         begun(socket, query)
         answer = socket.receive_json()
         assert answer["type"] == "error"
@@ -122,32 +115,32 @@ def test_a_socket_runs_subscriptions_alone(service, query):
 
 
 @graph
-def test_nobody_subscribes_before_the_handshake_or_beyond_the_bound(service):
-    with opened(service) as socket:
+def test_nobody_subscribes_before_the_handshake_or_beyond_the_bound(fresh):
+    with opened(fresh) as socket:
         socket.send_json({"id": "1", "type": "subscribe", "payload": {"query": ALERTS}})
         with pytest.raises(WebSocketDisconnect) as closed:
             socket.receive_json()
         assert closed.value.code == 4401
-    with opened(service) as socket:
+    with opened(fresh) as socket:
         socket.send_text("no json")
         with pytest.raises(WebSocketDisconnect) as closed:
             socket.receive_json()
         assert closed.value.code == 4400
-    sockets = next(route.app for route in service.http.app.routes if type(route).__name__ == "WebSocketRoute")
+    sockets = next(route.app for route in fresh.http.app.routes if type(route).__name__ == "WebSocketRoute")
     assert sockets.num_open == 0
     sockets._most = 1
-    with opened(service):
-        with pytest.raises(WebSocketDisconnect) as closed, opened(service):
+    with opened(fresh):
+        with pytest.raises(WebSocketDisconnect) as closed, opened(fresh):
             pass
         assert closed.value.code == TRY_LATER
 
 
 @graph
-def test_a_page_of_another_origin_is_not_let_in(service):
+def test_a_page_of_another_origin_is_not_let_in(fresh):
     headers = {"origin": "https://elsewhere.example"}
     with (
         pytest.raises(WebSocketDisconnect),
-        service.http.websocket_connect("/graphql", subprotocols=PROTOCOL, headers=headers),
+        fresh.http.websocket_connect("/graphql", subprotocols=PROTOCOL, headers=headers),
     ):
         pass
 
@@ -232,10 +225,10 @@ def test_a_load_tells_what_it_changed_and_nothing_of_new_products():
 
 
 @graph
-def test_a_load_goes_on_under_a_subscription(service):
-    with opened(service) as socket:
+def test_a_load_goes_on_under_a_subscription(fresh):
+    with opened(fresh) as socket:
         begun(socket, store="S1")
         time.sleep(0.3)
-        service.journal.record([LoadPublished(2)], recorded_at=shop.NOON)
-        record(service, sauce=0)
+        fresh.journal.record([LoadPublished(2)], recorded_at=shop.NOON)
+        record(fresh, sauce=0)
         assert socket.receive_json()["payload"]["data"]["stockAlerts"]["sku"] == "sauce"
