@@ -37,7 +37,7 @@ test: setup  ## every test, on a real Neo4j
 	@$(TESTS) --durations=20 --durations-min=5
 
 check: setup lint types  ## format, lint, types, house rules and what needs no server: some three minutes
-	@$(TESTS) -m "not slow and not graph"
+	@$(TESTS) -m "not slow and not graph" --hypothesis-profile=quick
 
 lint: setup
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """Fixtures that several test files share: the real Neo4j and the folder of real rows."""
 
+import gc
 import os
 import socket
 from collections.abc import Iterator
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
 # A machine that is busy with something else is no fault of the code.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
+# Of `make check`; in `make test` a law is tried on as many examples as Hypothesis thinks right.
+settings.register_profile("quick", deadline=None, max_examples=20)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: Python need not look through all of it again whenever it looks for what may go."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,11 @@
 """Hand-made customers' baskets for the tests of customer models and protocols."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from lake_shops import line
 
 from ranking.customers import CustomerBaskets, customer_baskets
 
@@ -47,3 +49,19 @@ def habitual(num_customers: int = 150, seed: int = 0) -> dict[str, list[set[int]
             baskets.append(staples | {int(generator.integers(0, 10)) + 10 * taste})
         found[f"c{number:03d}"] = baskets
     return found
+
+
+def purchase_rows(shop: dict[str, list[set[int]]], days_between: int = 10) -> dict[str, list[dict[str, Any]]]:
+    """The same baskets as the rows of a load, so many days apart."""
+    lines = [
+        line(f"{customer}-{number:02d}", place + 1, f"p{item:02d}", number * days_between, customer_id=customer)
+        for customer, several in shop.items()
+        for number, basket in enumerate(several)
+        for place, item in enumerate(sorted(basket))
+    ]
+    skus = sorted({row["sku"] for row in lines})
+    return {
+        "products": [{"sku": sku} for sku in skus],
+        "customers": [{"customer_id": customer} for customer in shop],
+        "purchases": lines,
+    }

@@ -5,6 +5,9 @@ import gzip
 import io
 from pathlib import Path
 
+from loaders.staging import LoadOptions, stage
+from schema.tables import RetailTables
+
 Rows = list[list[str]]
 
 COMPLETE_JOURNEY: dict[str, Rows] = {
@@ -178,6 +181,9 @@ RETAIL: dict[str, Rows] = {
     ],
 }
 
+# Products and receipts alone: the least that has rows to load.
+TILL: dict[str, Rows] = {"products": [row[:2] for row in RETAIL["products"]], "purchases": RETAIL["purchases"]}
+
 SHOPS = {
     "complete-journey": COMPLETE_JOURNEY,
     "online-retail": ONLINE_RETAIL,
@@ -200,3 +206,11 @@ def write_shop(shop: dict[str, Rows], folder: Path, suffix: str = ".csv") -> Pat
         content = as_csv(rows)
         (folder / f"{name}{suffix}").write_bytes(gzip.compress(content) if suffix.endswith("gz") else content)
     return folder
+
+
+ALL = LoadOptions(max_rejects=1.0)
+
+
+def load(folder: Path, into: Path, options: LoadOptions = ALL) -> RetailTables:
+    """A retail-tables folder, staged; by default whatever it rejects."""
+    return stage("retail-tables", folder, into=into, options=options)

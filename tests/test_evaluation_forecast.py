@@ -1,3 +1,5 @@
+"""The forecast's protocol: every row of a round predicted once, figures as loops have them, rounds files checked."""
+
 import json
 from datetime import date, timedelta
 from functools import partial

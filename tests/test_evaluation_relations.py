@@ -1,3 +1,5 @@
+"""Figures of judged pairs agree with scikit-learn; names alone are enough; bad label files are told."""
+
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Simple forecasts are those of another library, and pass over weeks that are unknown."""
+
 import numpy as np
 import pytest
 from forecast_shops import history_from, weekly_rows

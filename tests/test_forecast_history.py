@@ -1,3 +1,5 @@
+"""Weeks as the tables tell them: missing is unknown, zero is zero, and planted effects are found."""
+
 from datetime import date, timedelta
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""The forecast: ordered quantiles, the same from the same, blind to later weeks, for shops of any size."""
+
 from dataclasses import replace
 
 import numpy as np

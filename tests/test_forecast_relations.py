@@ -1,3 +1,5 @@
+"""Relations as features: substitutes share their anchor within its store, and nothing later is seen."""
+
 import numpy as np
 import pyarrow as pa
 import pytest

@@ -1,3 +1,5 @@
+"""Temperatures and weak labels: what was done to scores is undone, and every ingredient can be left out."""
+
 from dataclasses import replace
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Labels of people: each read once or counted, parted without shared products, and followed where they speak."""
+
 import numpy as np
 import pyarrow as pa
 import pytest

@@ -1,3 +1,5 @@
+"""Several processes learn what one learns, and a missing graphics card is told."""
+
 import subprocess
 import sys
 from dataclasses import replace

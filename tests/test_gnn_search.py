@@ -1,3 +1,5 @@
+"""The highest of all pairs, and sums over all others, are those of a full sort."""
+
 import numpy as np
 import pytest
 import torch

@@ -1,3 +1,5 @@
+"""Training: planted relations are found, contracts kept, the same seed gives the same vectors."""
+
 from dataclasses import replace
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Scores for every customer are what each is offered, in a file that appears whole or not at all."""
+
 import pyarrow.parquet as pq
 import pytest
 from service_shop import MODEL_VERSION, moment

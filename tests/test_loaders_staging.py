@@ -1,12 +1,9 @@
-"""Laws of staging: the tally, formats, content ids, torn folders, and what a retail-tables folder may hold."""
+"""Laws of staging: the tally, formats, content ids, and folders that are torn or loaded again."""
 
 import copy
 import csv
 import gzip
 import io
-import json
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -14,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from loader_shops import RETAIL, SHOPS, Rows, as_csv, write_shop
+from loader_shops import ALL, RETAIL, SHOPS, TILL, Rows, as_csv, load, write_shop
 
 from loaders.sources import SOURCES, source_hash
 from loaders.staging import LoadOptions, stage
@@ -22,9 +19,7 @@ from schema.errors import BadInput, NotFound
 from schema.table_specs import SPECS
 from schema.tables import RetailTables
 
-ALL = LoadOptions(max_rejects=1.0)
 QUICK = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
 skus = st.sampled_from(["s1", "s2", " s3 ", "S1", "s9", "", "é", 'q"t', "a,b"])
 numbers = st.sampled_from(["1", "2.5", "-1", "0", "", "x", "1e3", "nan", "1e400", " 7 ", "1,5", "٣"])
 instants = st.sampled_from(
@@ -44,10 +39,6 @@ instants = st.sampled_from(
 )
 lines = st.lists(st.tuples(st.sampled_from(["b1", "b2", "b3"]), skus, instants, numbers, numbers), max_size=30)
 products = st.lists(st.tuples(skus, st.sampled_from(["", "tea", "a\nb", '"']), numbers), max_size=12)
-
-
-def load(folder: Path, into: Path, options: LoadOptions = ALL) -> RetailTables:
-    return stage("retail-tables", folder, into=into, options=options)
 
 
 def shop_of(product_rows: list[tuple[str, ...]], line_rows: list[tuple[str, ...]]) -> dict[str, Rows]:
@@ -122,18 +113,18 @@ def test_a_staged_folder_loads_again_to_the_same_tables(tmp_path):
 
 @pytest.mark.slow
 def test_load_ids_follow_content_and_settings(tmp_path):
-    folder = write_shop(RETAIL, tmp_path / "raw")
+    folder = write_shop(TILL, tmp_path / "raw")
     first = load(folder, tmp_path / "a").load_id
     assert load(folder, tmp_path / "b").load_id == first
     (folder / "dataset.toml").write_text('currency = "USD"\n')
     dollars = load(folder, tmp_path / "c").load_id
-    shop = copy.deepcopy(RETAIL)
+    shop = copy.deepcopy(TILL)
     shop["products"][1][1] = "Other"
     assert len({first, dollars, load(write_shop(shop, tmp_path / "raw"), tmp_path / "d").load_id}) == 3
 
 
 def test_a_load_opens_again_as_it_was(tmp_path):
-    tables = load(write_shop(RETAIL, tmp_path / "raw"), tmp_path / "into")
+    tables = load(write_shop(TILL, tmp_path / "raw"), tmp_path / "into")
     assert RetailTables.open(tmp_path / "into") == tables
     assert not (tmp_path / "into" / ".work").exists()
 
@@ -145,7 +136,7 @@ def test_a_torn_folder_is_cleaned_and_strangers_are_left(tmp_path):
     (into / "rejects" / "events.csv").write_text("old")
     (into / "events.parquet").write_text("torn")
     (into / "mine.txt").write_text("keep")
-    tables = load(write_shop(RETAIL, tmp_path / "raw"), into)
+    tables = load(write_shop(TILL, tmp_path / "raw"), into)
     assert "events" not in tables
     assert not (into / "events.parquet").exists()
     assert not (into / "rejects").exists()
@@ -153,151 +144,12 @@ def test_a_torn_folder_is_cleaned_and_strangers_are_left(tmp_path):
 
 
 def test_a_failed_load_takes_away_the_manifest_of_the_one_before(tmp_path):
-    folder = write_shop(RETAIL, tmp_path / "raw")
+    folder = write_shop(TILL, tmp_path / "raw")
     load(folder, tmp_path / "into")
     (folder / "products.csv").write_bytes(b"")
     with pytest.raises(BadInput):
         load(folder, tmp_path / "into")
     assert list((tmp_path / "into").iterdir()) == []
-
-
-def test_products_alone_are_enough(tmp_path):
-    tables = load(write_shop({"products": RETAIL["products"]}, tmp_path / "raw"), tmp_path / "into")
-    assert set(tables.tallies) == {"products"}
-    assert tables.read("purchases").num_rows == 0
-
-
-def test_unknown_columns_are_kept_as_json_and_told_once(tmp_path):
-    shop = {"products": [["sku", "naem", 'od"d'], ["s1", 'say "hi"\\\n', "x"], ["s2", "", ""], ["s3", "y", ""]]}
-    tables = load(write_shop(shop, tmp_path / "raw"), tmp_path / "into")
-    kept = [value and json.loads(value) for value in tables.read("products")["attributes"].to_pylist()]
-    assert kept == [{"naem": 'say "hi"\\', 'od"d': "x"}, None, {"naem": "y"}]
-    assert len(tables.notes) == 1
-    assert "naem (is it name?)" in tables.notes[0]
-
-
-def test_missing_line_ids_count_on_from_the_given(tmp_path):
-    head = ["basket_id", "line_id", "sku", "bought_at", "units"]
-    rows = [["a", "", "s1"], ["b", "7", "s1"], ["a", "", "s2"], ["b", "", "s2"], ["a", "3", "s1"], ["b", "", "s1"]]
-    shop = {
-        "products": RETAIL["products"][:3],
-        "purchases": [head, *([*row, "2024-01-01", "1"] for row in rows)],
-    }
-    shop["products"] = [[row[0], row[1]] for row in shop["products"]]
-    tables = load(write_shop(shop, tmp_path / "raw"), tmp_path / "into")
-    assert tables.read("purchases")["line_id"].to_pylist() == [4, 7, 5, 8, 3, 9]
-
-
-def test_given_line_ids_drop_exact_repeats_and_reject_others(tmp_path):
-    head = ["basket_id", "line_id", "sku", "bought_at", "units"]
-    rows = [["a", "1", "s1"], ["a", "1", "s1"], ["a", "1", "s2"], ["a", "2", "s1"]]
-    shop = {"products": [["sku"], ["s1"], ["s2"]], "purchases": [head, *([*row, "2024-01-01", "1"] for row in rows)]}
-    tally = load(write_shop(shop, tmp_path / "raw"), tmp_path / "into").tallies["purchases"]
-    assert (tally.kept, tally.duplicates, tally.rejected) == (2, 1, 1)
-
-
-def test_redemptions_without_ids_get_stable_ones_and_keep_equal_uses(tmp_path):
-    head = ["promotion_id", "redeemed_at"]
-    shop = copy.deepcopy(RETAIL) | {
-        "redemptions": [head, *(["o1", "2024-02-02"] for _ in range(3)), ["o2", "2024-02-02"]]
-    }
-    ids = load(write_shop(shop, tmp_path / "raw"), tmp_path / "a").read("redemptions")["redemption_id"].to_pylist()
-    assert len(set(ids)) == 4
-    assert [name.split("-")[1] for name in ids] == ["1", "2", "3", "1"]
-    shop["redemptions"][1:] = shop["redemptions"][:0:-1]
-    again = load(write_shop(shop, tmp_path / "raw"), tmp_path / "b").read("redemptions")["redemption_id"].to_pylist()
-    assert sorted(ids) == sorted(again)
-
-
-def test_create_missing_admits_bare_ids(tmp_path):
-    shop = copy.deepcopy(RETAIL)
-    shop["purchases"][1][1] = "new"
-    shop["labels"][1][1] = "newer"
-    options = LoadOptions(max_rejects=0.0, create_missing=frozenset({"products"}))
-    tables = load(write_shop(shop, tmp_path / "raw"), tmp_path / "into", options)
-    skus = tables.read("products")["sku"].to_pylist()
-    assert sorted(skus[10:]) == ["new", "newer"]
-    tally = tables.tallies["products"]
-    assert tally.read == tally.kept + tally.duplicates + tally.rejected == 12
-    assert any("products" in note for note in tables.notes)
-
-
-def test_receipts_and_products_alone_can_make_customers_and_stores(tmp_path):
-    shop = {"products": [row[:2] for row in RETAIL["products"]], "purchases": RETAIL["purchases"]}
-    folder = write_shop(shop, tmp_path / "raw")
-    told = load(folder, tmp_path / "a").notes
-    assert [note.split(":")[0] for note in told] == ["customers", "stores"]
-    tables = load(folder, tmp_path / "b", LoadOptions(create_missing=frozenset({"customers", "stores"})))
-    assert sorted(tables.read("customers")["customer_id"].to_pylist()) == [f"k{n}" for n in range(8)]
-    assert tables.read("stores")["store_id"].to_pylist() == ["p"]
-
-
-def test_create_missing_refuses_what_an_id_cannot_make(tmp_path):
-    with pytest.raises(BadInput):
-        load(write_shop(RETAIL, tmp_path / "raw"), tmp_path / "into", LoadOptions(create_missing=frozenset({"prices"})))
-
-
-def test_naive_instants_are_in_the_folders_timezone(tmp_path):
-    folder = write_shop(RETAIL, tmp_path / "raw")
-    (folder / "dataset.toml").write_text('timezone = "Europe/Paris"\n')
-    first = load(folder, tmp_path / "into").read("purchases")["bought_at"][0].as_py()
-    assert first == datetime(2024, 2, 1, 9, tzinfo=UTC)
-
-
-def test_dataset_toml_is_read(tmp_path):
-    folder = write_shop(RETAIL, tmp_path / "raw")
-    (folder / "dataset.toml").write_text(
-        'name = "Corner shop"\nfirst_weekday = "Sunday"\n[prices]\nmode = "append"\n[tables.stores]\nmode = "full"\n'
-    )
-    info = load(folder, tmp_path / "into").info
-    assert (info.name, info.first_weekday, info.mode("prices"), info.mode("purchases")) == (
-        "Corner shop",
-        6,
-        "append",
-        "append",
-    )
-
-
-@pytest.mark.parametrize(
-    ("text", "column"),
-    [
-        ("curency = 'EUR'", "curency"),
-        ("currency = 'euro'", "currency"),
-        ("timezone = 'Paris'", "timezone"),
-        ("first_weekday = 7", "first_weekday"),
-        ("[prices]\nmode = 'all'", "prices.mode"),
-        ("[tables.price]\nmode = 'full'", "price"),
-        ("first_on = 2024-01-01\nlast_on = 2023-01-01", "first_on"),
-        ("[purchases]\nfresh_within_days = -1", "purchases.fresh_within_days"),
-        ("name = 3", "name"),
-        ("name = ", None),
-    ],
-)
-def test_bad_settings_are_told(text, column, tmp_path):
-    folder = write_shop(RETAIL, tmp_path / "raw")
-    (folder / "dataset.toml").write_text(text)
-    with pytest.raises(BadInput) as told:
-        load(folder, tmp_path / "into")
-    assert (told.value.file, told.value.column) == ("dataset.toml", column)
-    assert told.value.remedy
-
-
-def test_days_outside_the_declared_window_are_rejected(tmp_path):
-    folder = write_shop(RETAIL, tmp_path / "raw")
-    (folder / "dataset.toml").write_text("first_on = 2023-01-01\nlast_on = 2024-02-05\n")
-    tables = load(folder, tmp_path / "into")
-    kept = tables.read("purchases")["bought_at"].to_pylist()
-    assert kept
-    assert all(at < datetime(2024, 2, 5, tzinfo=UTC) for at in kept)
-    assert "lies outside 2023-01-01 to 2024-02-05" in tables.tallies["purchases"].rules
-
-
-def test_stale_tables_and_odd_volumes_are_noted(tmp_path):
-    shop = RETAIL | {"stocks": [["store_id", "sku", "counted_at", "on_hand_units"], ["p", "s1", "2023-01-01", "3"]]}
-    folder = write_shop(shop, tmp_path / "raw")
-    (folder / "dataset.toml").write_text("[stocks]\nfresh_within_days = 30\n[purchases]\nfresh_within_days = 30\n")
-    notes = load(folder, tmp_path / "into", LoadOptions(previous_rows={"purchases": 100, "stores": 2})).notes
-    assert [note.split(":")[0] for note in notes] == ["stocks", "purchases"]
 
 
 @pytest.mark.parametrize("source", SHOPS)
@@ -318,14 +170,14 @@ def test_an_unknown_source_is_told_with_those_near(tmp_path):
 
 def test_progress_is_told(tmp_path):
     told = []
-    folder = write_shop(RETAIL, tmp_path / "raw")
+    folder = write_shop(TILL, tmp_path / "raw")
     stage("retail-tables", folder, into=tmp_path / "into", options=ALL, progress=lambda *step: told.append(step))
     assert ("reading purchases", 30) in told
     assert {stage for stage, *_ in told} >= {"reading products", "checking keys"}
 
 
 def test_rejects_of_gzip_and_parquet_name_their_own_lines(tmp_path):
-    shop = copy.deepcopy(RETAIL)
+    shop = copy.deepcopy(TILL)
     shop["purchases"][5][3] = "0"
     folder = write_shop(shop, tmp_path / "raw")
     plain = (folder / "purchases.csv").read_bytes()

@@ -1,3 +1,5 @@
+"""Measures of judged pairs agree with scikit-learn and loops; intervals are as wide as they must be."""
+
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score, roc_auc_score

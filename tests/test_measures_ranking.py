@@ -1,3 +1,5 @@
+"""Measures of ranked lists agree with scikit-learn and with loops."""
+
 import numpy as np
 import pytest
 from hypothesis import given

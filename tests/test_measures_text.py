@@ -1,3 +1,5 @@
+"""Alike names are close in any script."""
+
 import numpy as np
 import pytest
 

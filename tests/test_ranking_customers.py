@@ -1,3 +1,5 @@
+"""What customers bought, held out and weighed, as loops and the papers' sums have it."""
+
 import numpy as np
 import pytest
 from customer_shops import history

@@ -1,3 +1,5 @@
+"""Graph filters, neighbours and sequels agree with the papers' dense formulas."""
+
 import numpy as np
 import pytest
 import scipy.sparse as sp

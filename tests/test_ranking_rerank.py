@@ -1,3 +1,5 @@
+"""The learnt order: found where two features make it together, the same from the same seed, refused on too little."""
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
