@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from graph.jars import missing_extra
+from graph.last_words import JAVA_LOG, last_words, lengths
 from graph.processes import command_line, is_free, only_one, wait_for
 from schema.errors import Busy, NotFound, Unavailable
 from schema.progress import Progress, silent
@@ -75,8 +77,8 @@ class LocalServer:
 
     @property
     def log(self) -> Path:
-        """What the server says, newest last."""
-        return self.home / "logs" / "server.log"
+        """What the server's Java says, newest last; Neo4j's own logs stand beside it."""
+        return self.home / "logs" / JAVA_LOG
 
     def password(self) -> str:
         """The password of USER, made up on the first start.
@@ -115,8 +117,9 @@ class LocalServer:
                 return running
             self._refuse_ports_in_use()
             self._prepare()
+            said = lengths(self.log.parent)
             started = self._spawn()
-            self._wait_until_ready(started, progress)
+            self._wait_until_ready(started, progress, said)
             return started
 
     def _lives_to_be_ready(self, pid: int) -> bool:
@@ -143,7 +146,7 @@ class LocalServer:
         if pid is None:
             return f"stopped (home {self.home})"
         state = "running" if self._answers() else "starting"
-        return f"{state}: {self.uri}, Browser {self.browser}, pid {pid}, log {self.log}"
+        return f"{state}: {self.uri}, Browser {self.browser}, pid {pid}, logs {self.log.parent}"
 
     def _is_ours(self, pid: int) -> bool:
         # Pids are used again: only a process started with our home is ours.
@@ -221,15 +224,15 @@ class LocalServer:
         part.replace(self._pid_file)
         return process.pid
 
-    def _wait_until_ready(self, pid: int, progress: Progress) -> None:
+    def _wait_until_ready(self, pid: int, progress: Progress, said_before: Mapping[str, int]) -> None:
         began = time.monotonic()
         while not self._answers():
             waited = time.monotonic() - began
             progress(STAGE, int(waited), START_SECONDS)
             if not self._is_ours(pid) or waited > START_SECONDS:
+                words, log = last_words(self.log.parent, before=said_before)
                 raise Unavailable(
-                    f"Neo4j is not ready after {waited:.0f} s; the last it said: {self._last_words()}",
-                    remedy=f"Read {self.log}.",
+                    f"Neo4j is not ready after {waited:.0f} s; the last it said: {words}", remedy=f"Read {log}."
                 )
             time.sleep(0.2)
         progress(STAGE, START_SECONDS, START_SECONDS)
@@ -240,7 +243,3 @@ class LocalServer:
                 return bool(answer.status == 200)
         except (URLError, OSError):
             return False
-
-    def _last_words(self) -> str:
-        lines = self.log.read_text(encoding="utf-8", errors="replace").split("\n") if self.log.exists() else []
-        return next((line for line in reversed(lines) if line.strip()), "nothing")

@@ -64,6 +64,19 @@ def test_a_server_that_dies_at_once_is_told_with_its_last_words(tmp_path: Path) 
         brief_server(tmp_path, tmp_path / "no jars").start()
 
 
+@pytest.mark.slow
+def test_a_neo4j_that_refuses_is_told_with_its_reason_and_the_log_that_holds_it(
+    tmp_path: Path, neo4j_jars: Path
+) -> None:
+    (tmp_path / "password").write_text("made-up-before")
+    greedy = replace(brief_server(tmp_path, neo4j_jars), page_cache_mib=100_000_000)
+    with pytest.raises(Unavailable, match=r"ERROR .*exceeds physical memory.*neo4j\.log") as told:
+        greedy.start()
+    log = Path(told.value.remedy.removeprefix("Read ").removesuffix("."))
+    assert "server.memory.pagecache.size" in log.read_text()
+    assert greedy.pid() is None
+
+
 def test_no_jars_at_all_are_told(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="password could not be set"):
         brief_server(tmp_path, tmp_path / "no jars").start()
