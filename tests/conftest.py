@@ -124,5 +124,5 @@ def journal_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a new, empty journal; a test that asks for it runs on both databases."""
     if request.param == "sqlite":
         return str(tmp_path / "journal.db")
-    address: str = request.getfixturevalue("postgres").new_database()
+    address: str = request.getfixturevalue("postgres").new_journal()
     return address

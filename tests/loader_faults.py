@@ -17,9 +17,12 @@ OF_RETAIL = {"products", "categories", "purchases", "verdicts"}
 FILES = [(source, name) for source, shop in SHOPS.items() for name in shop if shop is not RETAIL or name in OF_RETAIL]
 
 
-def quick_of_retail(cases):
-    """The same, the adapters' marked slow: each takes reading a whole shop, or ten million characters."""
-    return [pytest.param(*case, marks=() if case[0] == "retail-tables" else pytest.mark.slow) for case in cases]
+def quick_of_retail(cases, tables=tuple(RETAIL)):
+    """The same, but of those retail tables marked slow: each takes reading a whole shop, or ten million characters."""
+    return [
+        pytest.param(*case, marks=() if case[0] == "retail-tables" and case[1] in tables else pytest.mark.slow)
+        for case in cases
+    ]
 
 
 def around(source: str, name: str) -> dict[str, Rows]:

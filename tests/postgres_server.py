@@ -36,7 +36,7 @@ class PostgresServer:
         # PostgreSQL refuses to run as root.
         self._user = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
         self._process: subprocess.Popen[bytes] | None = None
-        self._num_databases = 0
+        self._num_journals = 0
 
     def initialise(self) -> None:
         if self._user:
@@ -45,7 +45,9 @@ class PostgresServer:
         self._run("initdb", "-D", str(self._folder / "data"), *options)
 
     def start(self) -> None:
+        # What it writes need not outlive the machine, and nobody stays long enough for its housekeeping.
         settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "max_connections=60"]
+        settings += ["full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "autovacuum=off"]
         arguments = [argument for setting in settings for argument in ("-c", setting)]
         self._process = subprocess.Popen(
             [str(self._bin / "postgres"), "-D", str(self._folder / "data"), "-p", str(self.port), *arguments],
@@ -67,18 +69,16 @@ class PostgresServer:
             self._process.wait(20)
             self._process = None
 
-    def new_database(self) -> str:
-        """The address of a database that nobody used before."""
-        self._num_databases += 1
-        name = f"journal_{self._num_databases}"
-        engine = create_engine(self._address("postgres"), isolation_level="AUTOCOMMIT")
+    def new_journal(self) -> str:
+        """The address of a journal that nobody used: a schema, for a database takes a fifth of a second to make."""
+        self._num_journals += 1
+        name = f"journal_{self._num_journals}"
+        address = f"postgresql+psycopg://shelfgraph@127.0.0.1:{self.port}/postgres"
+        engine = create_engine(address, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
+            connection.execute(text(f"CREATE SCHEMA {name}"))
         engine.dispose()
-        return self._address(name)
-
-    def _address(self, name: str) -> str:
-        return f"postgresql+psycopg://shelfgraph@127.0.0.1:{self.port}/{name}"
+        return f"{address}?options=-csearch_path%3D{name}"
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self._bin / program), *arguments]

@@ -109,6 +109,7 @@ def test_figures_follow_from_the_predictions(outcome, tables):
     assert len(found) / len(hidden) == pytest.approx(outcome.results["shelfgraph"]["recall@10"])
 
 
+@pytest.mark.slow
 def test_rows_after_the_cut_off_train_nothing(tables, tmp_path):
     changed = rows()
     late = max(row["basket_id"] for row in changed["purchases"])

@@ -113,6 +113,7 @@ def test_products_sold_too_seldom_for_pairs_inherit_their_categories():
     assert all(abs(a - b) == 2 for a, b in zip(anchors, candidates, strict=True))
 
 
+@pytest.mark.slow
 def test_sampled_softmax_finds_them_too():
     trained = fit(
         shop(),

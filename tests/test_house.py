@@ -113,9 +113,8 @@ def _length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 def test_every_module_opens_with_one_sentence(sources):
-    modules = [(path, nodes[0]) for path, nodes in sources.items()]
-    modules += [(path, ast.parse(path.read_text())) for path in TESTS]
-    assert not [str(path) for path, module in modules if not (ast.get_docstring(module) or "").strip()]
+    mute = [path for path, nodes in sources.items() if not (ast.get_docstring(nodes[0]) or "").strip()]
+    assert not mute + [path for path in TESTS if not path.read_text().startswith('"""')]
 
 
 def test_no_dependency_ships_one_of_our_names():

@@ -90,6 +90,7 @@ def test_who_was_never_there_changes_nothing(lake):
     assert Lake(str(lake._folder.local / "none")).erase_customer(GONE) == {}
 
 
+@pytest.mark.slow
 def test_loads_go_on_afterwards_and_another_customer_can_be_erased(lake, tmp_path):
     lake.erase_customer(GONE)
     more = [line("b6", 1, "a", 5, customer_id="zoe")]
