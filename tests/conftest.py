@@ -28,10 +28,15 @@ settings.load_profile("any machine")
 settings.register_profile("quick", deadline=None, max_examples=20)
 
 
+# What is imported stays: Python need not look through it for what may go, neither now nor later.
+gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """What was imported stays: Python need not look through all of it again whenever it looks for what may go."""
+    """From here on what a test leaves behind is looked for again, and nothing older."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

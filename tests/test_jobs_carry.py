@@ -108,6 +108,7 @@ def test_a_load_after_it_says_that_it_carries_the_same(told):
     assert (published.version, told.lake.at().carried["changes"]) == (3, 1)
 
 
+@pytest.mark.slow
 def test_what_shoppers_did_is_learnt_as_switches(tmp_path):
     told = Told(tmp_path)
     products = [{"sku": sku, "name": sku, "category_id": "x"} for sku in "ab"]

@@ -11,6 +11,8 @@ from synthetic_lines import read_lines
 from loaders.synthetic import make_shop
 from loaders.synthetic_truths import Truths, read_truths
 
+pytestmark = pytest.mark.slow
+
 # Many stock-outs, prices that move often and hardly a promotion: effects stand out of the noise.
 LOUD = """
 [scales.small]
