@@ -120,6 +120,14 @@ def walked(page_at: Callable[[str | None], dict[str, Any]], *, backwards: bool =
     return found
 
 
+def settled(service: Service, *, within: float = 30) -> None:
+    """Wait until the graph has planned its first statement: seconds, on a busy machine more."""
+    ends = time.monotonic() + within
+    while service.http.get("/readyz").status_code != 200:
+        assert time.monotonic() < ends
+        time.sleep(0.1)
+
+
 def within_two_seconds(holds: Callable[[], bool]) -> None:
     """Wait until it holds, as is promised of whatever another process records."""
     ends = time.monotonic() + 2

@@ -1,11 +1,10 @@
 """Bad days: no model yet, no time left, the journal or the graph gone; told in time, and what can be is answered."""
 
 import json
-import time
 
 import pytest
 import service_shop as shop
-from service_client import codes, posted, refused, serving
+from service_client import codes, posted, refused, serving, settled
 
 from journal.store import Journal
 
@@ -21,14 +20,6 @@ def test_before_training_the_catalogue_answers_and_relations_say_what_to_do(neo4
         ready = untrained.http.get("/readyz")
         assert ready.status_code == 503
         assert "shelfgraph train" in ready.json()["checks"]["model"]
-
-
-def settled(service, *, within=30):
-    """Wait until the graph has planned its first statement: seconds, on a busy machine more."""
-    ends = time.monotonic() + within
-    while service.http.get("/readyz").status_code != 200:
-        assert time.monotonic() < ends
-        time.sleep(0.1)
 
 
 def test_an_operation_past_its_deadline_is_ended(neo4j_server, service, tmp_path):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 import service_shop as shop
-from service_client import serving
+from service_client import serving, settled
 
 from journal.decision_log import DecisionLog
 from journal.ledger import Ledger
@@ -112,6 +112,7 @@ def test_past_the_bound_answers_go_on_without_an_id(running):
     answer = running.data(RECOMMEND, sku="spaghetti")["recommendations"]
     assert (answer["decisionId"], len(answer["products"])) == (None, 3)
     assert {line["decisionId"] for line in running.data(SUBSTITUTE)["substitutesFor"]} == {None}
+    settled(running)
     ready = running.http.get("/readyz").json()
     assert (ready["ready"], ready["ledger"]) == (True, "the spool is full: decisions are answered without an id")
 
