@@ -113,6 +113,18 @@ def test_a_renewal_that_fails_leaves_what_was_kept_and_is_tried_again(hour):
     assert asyncio.run(told()) == ["A", "A", "changed"]
 
 
+def test_what_is_kept_is_answered_without_waiting_and_the_rest_when_it_is_read():
+    shelf, cards = Shelf({"a": "A", "b": "B"}), Cards()
+
+    async def told() -> tuple[object, object]:
+        loader = shelf.loader(cards)
+        await loader.load("a")
+        return loader.then(["a", "a"], "".join), await loader.then(["a", "b"], "".join)
+
+    assert asyncio.run(told()) == ("AA", "AB")
+    assert shelf.asked == [["a"], ["b"]]
+
+
 def test_the_longest_unused_goes_first():
     shelf, cards = Shelf({key: key for key in "abc"}), Cards(most=2)
     asked(shelf, cards, ["a", "b"])

@@ -178,3 +178,17 @@ def test_availability_at_a_store_and_anywhere(journal):
     assert (said("S1"), said(None)) == (Availability.OUT, Availability.UNKNOWN)
     journal.record([stock("sauce", 0.0, "S2")], recorded_at=shop.NOON)
     assert said(None) is Availability.OUT
+
+
+def test_a_shelf_tells_of_every_store_what_units_and_availability_do(journal):
+    facts, stores = live(journal), ("S2", "S1")
+    journal.record([stock("pesto", 0.0), stock("pesto", 4.0, "S2")], recorded_at=shop.NOON)
+    now = facts.refresh()
+    for row in range(len(shop.SKUS)):
+        rows = np.array([row])
+        told = [
+            (None if np.isnan(now.units(rows, store_id=store)[0]) else float(now.units(rows, store_id=store)[0]), said)
+            for store in stores
+            for said in now.availability(rows, store_id=store)
+        ]
+        assert now.shelf(row, stores) == told
