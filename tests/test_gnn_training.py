@@ -181,6 +181,7 @@ def test_inner_products_are_log_probabilities():
         assert chances.sum(axis=1) == pytest.approx(np.ones(24), rel=1e-3)
 
 
+@pytest.mark.slow
 def test_same_seed_gives_the_same_vectors_and_another_seed_others():
     first, second, other = (
         fit(shop(), settings=QUICK),

@@ -58,9 +58,9 @@ def test_an_order_completes_the_pairs_that_a_shop_buys(tmp_path):
     ("purchases", "why"),
     [
         ([], "0 baskets"),
-        ([line("b1", 1, "s00", 3)], "1 baskets"),
+        pytest.param([line("b1", 1, "s00", 3)], "1 baskets", marks=pytest.mark.slow),
         ([line(f"b{n}", 1, "s00", n % 3, customer_id="c1") for n in range(50)], "50 baskets"),
-        ([line("b1", n, f"s{n:02d}", 3) for n in range(12)], "1 baskets"),
+        pytest.param([line("b1", n, f"s{n:02d}", 3) for n in range(12)], "1 baskets", marks=pytest.mark.slow),
     ],
 )
 def test_shops_with_too_little_say_so(tmp_path, purchases, why):

@@ -104,6 +104,7 @@ def test_every_id_handed_out_reaches_the_store(log, journal_address, tmp_path, i
     assert list((tmp_path / "spool").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_without_the_store_decisions_go_on_and_reach_it_when_it_is_back(postgres, tmp_path):
     log = DecisionLog(postgres.new_journal())
     ledger = Ledger(log, tmp_path, max_bytes=MANY)

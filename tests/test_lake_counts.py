@@ -137,6 +137,7 @@ def test_pairs_that_stand_out_are_what_loops_count(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_split_count_is_the_whole_count(tmp_path, monkeypatch):
     lines = busy_lines(seed=1)
     whole = build_snapshot(shop(tmp_path, lines), as_of=AS_OF)

@@ -94,6 +94,7 @@ def test_csv_gzip_parquet_and_windows_line_ends_are_one_content(tmp_path_factory
     assert all(tables.tallies == several[0].tallies for tables in several)
 
 
+@pytest.mark.slow
 def test_typed_parquet_is_the_content_of_its_csv(tmp_path):
     folder = write_shop(RETAIL, tmp_path / "csv")
     (tmp_path / "typed").mkdir()
@@ -105,6 +106,7 @@ def test_typed_parquet_is_the_content_of_its_csv(tmp_path):
     assert load(folder, tmp_path / "a").load_id == load(tmp_path / "typed", tmp_path / "b").load_id
 
 
+@pytest.mark.slow
 def test_a_staged_folder_loads_again_to_the_same_tables(tmp_path):
     first = load(write_shop(RETAIL, tmp_path / "raw"), tmp_path / "first")
     second = load(tmp_path / "first", tmp_path / "second")

@@ -130,6 +130,7 @@ STRANGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", STRANGE.values(), ids=list(STRANGE))
 def test_shops_of_strange_parameters_load_cleanly(tmp_path: Path, words: str) -> None:
     overlay = tmp_path / "strange.toml"

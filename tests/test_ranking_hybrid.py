@@ -56,6 +56,7 @@ def test_lessons_hide_what_the_basket_held(seed, num_baskets):
         assert item in held
 
 
+@pytest.mark.slow
 def test_the_learnt_order_beats_a_leading_model_that_knows_less(hybrid):
     assert hybrid.anonymous is not None
     assert "leading model" in hybrid.why
