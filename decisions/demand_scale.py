@@ -15,6 +15,8 @@ NUM_CLASSES: Final = 3
 PRIOR_LINES: Final = 20
 """Lines of a class that forecasts as they are weigh as much as."""
 BLENDS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
+SCALE_REVIEWS: Final = 6
+"""Last weeks, told by a forecast fitted before them, on which it is put right."""
 SCALE_WEEKS: Final = 3
 """Weeks whose sum is compared with what was drawn."""
 

@@ -1,4 +1,4 @@
-"""Order points played: what each one loses and holds where demand that finds no stock is lost, day by day."""
+"""Order points played: what each one loses where demand that finds no stock is lost, day by day."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -38,12 +38,10 @@ class Played:
 
     Attributes:
         lost: `[num_lines, num_levels]` expected units that were not met.
-        stock: `[num_lines, num_levels]` mean units on the shelf.
         wanted: `[num_lines]` expected units wanted.
     """
 
     lost: Floats
-    stock: Floats
     wanted: Floats
 
 
@@ -62,17 +60,15 @@ def played(levels: Floats, weeks: Courses, lead_days: Floats, terms: Terms, revi
     """
     most = np.ceil(lead_days.max(axis=1))
     order = np.argsort(most, kind="stable")
-    lost, stock, wanted = np.empty(levels.shape), np.empty(levels.shape), np.empty(len(levels))
+    lost, wanted = np.empty(levels.shape), np.empty(len(levels))
     for start in range(0, len(order), _CHUNK):
         at = order[start : start + _CHUNK]
         part = Terms(terms.pack[at], terms.least[at], terms.batch[at])
-        lost[at], stock[at], wanted[at] = _chunk(levels[at], weeks[at], lead_days[at], part, review_days)
-    return Played(lost, stock, wanted)
+        lost[at], wanted[at] = _chunk(levels[at], weeks[at], lead_days[at], part, review_days)
+    return Played(lost, wanted)
 
 
-def _chunk(
-    levels: Floats, weeks: Courses, lead_days: Floats, terms: Terms, review_days: int
-) -> tuple[Floats, Floats, Floats]:
+def _chunk(levels: Floats, weeks: Courses, lead_days: Floats, terms: Terms, review_days: int) -> tuple[Floats, Floats]:
     leads = np.round(lead_days).astype(np.int64)
     longest = int(leads.max(initial=0))
     before = (-(-longest // review_days) + 1) * review_days
@@ -89,7 +85,7 @@ def _chunk(
     each = _earlier_orders(shelf, leads, demand[:, :review_days].sum(axis=1).mean(axis=1), review_days)
     under_way = _under_way(each, coming, leads, review_days)
     shelf = np.maximum(shelf - under_way - each, 0)
-    lost, stock = np.zeros(levels.shape), np.zeros(levels.shape)
+    lost = np.zeros(levels.shape)
     places = np.ogrid[tuple(slice(size) for size in shelf.shape)]
     for day in range(days):
         if day % review_days == 0:
@@ -103,11 +99,9 @@ def _chunk(
         shelf -= asked
         np.maximum(shelf, 0, out=shelf)
         if day >= before:
-            weight = counted[:, day]
-            lost += np.einsum("lkc,lc->lk", unmet, weight)
-            stock += np.einsum("lkc,lc->lk", shelf, weight)
+            lost += np.einsum("lkc,lc->lk", unmet, counted[:, day])
     wanted = np.einsum("ldc,ldc->l", demand, counted)
-    return lost / courses, stock / courses / review_days, np.asarray(wanted / courses, np.float64)
+    return lost / courses, np.asarray(wanted / courses, np.float64)
 
 
 def _earlier_orders(position: Shorts, leads: Whole, in_review: Shorts, review_days: int) -> Shorts:

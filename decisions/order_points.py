@@ -25,24 +25,24 @@ class Tradeoff:
 
     Attributes:
         levels: order points, whole units.
-        lost: expected units lost until the next review's order comes, per review.
-        stock: units held, as far as they differ between order points.
+        missed: expected units short until the next review's order comes, per review, by a formula that lets those who
+            find none come back: smooth, so that it tells well which line a unit serves best.
+        lost: the same where what is short is lost: what the lines together are held to.
         met: chance that demand until then is met.
         wanted: `[num_lines]` units that `lost` is of.
     """
 
     levels: Floats
+    missed: Floats
     lost: Floats
-    stock: Floats
     met: Floats
     wanted: Floats
 
 
 def played_tradeoff(choice: Tradeoff, weeks: Courses, lines: OrderLines, batch: Floats, review_days: int) -> Tradeoff:
-    """The same order points, what they lose and hold being played (`decisions.order_play`), not told by a formula.
+    """The same order points, what they lose being played (`decisions.order_play`), not told by a formula.
 
-    Some points are played; between two of them losses fall as exponentials do: straight lines would let none but the
-    points played be chosen.
+    Some points are played; between two of them losses fall as exponentials do.
 
     Args:
         weeks: `[num_lines, num_weeks, num_draws]` courses of demand, of `week_draws`.
@@ -54,12 +54,7 @@ def played_tradeoff(choice: Tradeoff, weeks: Courses, lines: OrderLines, batch: 
     between = np.stack([np.interp(np.arange(NUM_LEVELS), some, one) for one in np.eye(NUM_PLAYED)])
     least = LEAST_LOST * np.maximum(found.wanted, 1e-9)[:, None]
     lost = np.exp(np.log(found.lost + least) @ between) - least
-    return replace(
-        choice,
-        lost=np.maximum(np.minimum.accumulate(lost, axis=1), 0),
-        stock=np.maximum.accumulate(found.stock @ between, axis=1),
-        wanted=found.wanted,
-    )
+    return replace(choice, lost=np.maximum(np.minimum.accumulate(lost, axis=1), 0), wanted=found.wanted)
 
 
 def tradeoff(until_order: Floats, until_next: Floats, batch: Floats) -> Tradeoff:
@@ -82,7 +77,8 @@ def tradeoff(until_order: Floats, until_next: Floats, batch: Floats) -> Tradeoff
         lost[:, at] = _excess(until_next, level, batch) - _excess(until_order, level, batch)
         met[:, at] = (until_next <= level[:, None] + 1).mean(axis=1)
     wanted = until_next.mean(axis=1) - until_order.mean(axis=1)
-    return Tradeoff(levels, np.maximum(np.minimum.accumulate(lost, axis=1), 0), levels, met, wanted)
+    missed = np.maximum(np.minimum.accumulate(lost, axis=1), 0)
+    return Tradeoff(levels, missed, missed, met, wanted)
 
 
 def order_points(choice: Tradeoff, lines: OrderLines, policy: OrderPolicy) -> Floats:
@@ -104,15 +100,19 @@ def order_points(choice: Tradeoff, lines: OrderLines, policy: OrderPolicy) -> Fl
 
 
 def _least_stock(choice: Tradeoff, weight: Floats, allowed: float) -> Floats:
-    """The points of least units in all that lose at most `allowed`: one price of a unit held, found by bisection."""
+    """The points of least units in all that lose at most `allowed`: one price of a unit held, found by bisection.
+
+    Lines are weighed by what is missed: chance in what was played would favour points that it flatters, line by line,
+    while in the sum over lines it evens out.
+    """
     rows = np.arange(len(choice.levels))
     low, high = 0.0, 4.0
     for _ in range(50):
         price = (low + high) / 2
-        at = (weight[:, None] * choice.lost + price * choice.stock).argmin(axis=1)
+        at = (weight[:, None] * choice.missed + price * choice.levels).argmin(axis=1)
         is_less = float((weight * choice.lost[rows, at]).sum()) <= allowed
         low, high = (price, high) if is_less else (low, price)
-    at = (weight[:, None] * choice.lost + low * choice.stock).argmin(axis=1)
+    at = (weight[:, None] * choice.missed + low * choice.levels).argmin(axis=1)
     return np.asarray(choice.levels[rows, at])
 
 

@@ -10,11 +10,11 @@ import pandas as pd
 import pyarrow.compute as pc
 import scipy.sparse as sp
 
-from decisions.demand_scale import DemandScale, scale_by
+from decisions.demand_scale import SCALE_REVIEWS, SCALE_WEEKS, DemandScale, scale_by
 from decisions.lead_times import LeadTimes, lead_times
 from decisions.simulation import LONGEST_LIFE_DAYS, Scene
 from forecast.history import ONE_WEEK, SalesHistory
-from forecast.kept_demand import empty_weeks, usual_units
+from forecast.kept_demand import wanted_units
 from forecast.rolling import RollingForecast, roll_forecast
 from forecast.settings import ForecastSettings
 from lake.ports import TableSource
@@ -50,34 +50,37 @@ class Replay:
     """Past weeks to be played again: what happened, and what was known at each review.
 
     Attributes:
-        rolling: forecasts of the lines, its origin being the week of the first review.
+        rolling: forecasts of the lines, fitted SCALE_REVIEWS weeks before the first review, as the shop's own are.
+        origin: the week of the first review.
         lines: terms of the lines as of then; their demand is replaced review by review.
     """
 
     rolling: RollingForecast
+    origin: int
     lines: OrderLines
     scene: Scene
 
     @property
     def num_reviews(self) -> int:
-        """Weekly reviews, the first in the week `rolling.origin`."""
+        """Weekly reviews, the first in the week `origin`."""
         return self.scene.num_days // 7
 
     @cached_property
     def quantiles(self) -> list[Floats]:
         """By review, of the weeks from it on, by what was known then: told once for all policies."""
-        return [self.rolling.quantiles(self.rolling.origin + review) for review in range(self.num_reviews)]
+        return [self.rolling.quantiles(self.origin + review) for review in range(self.num_reviews)]
 
     @cached_property
     def scale(self) -> DemandScale | None:
-        """What puts forecasts right, learnt in the weeks that are not counted."""
-        number = self.scene.skip_days // 7
-        wanted = self.scene.demand.reshape(len(self.lines), -1, 7).sum(axis=2)
-        return scale_by(self.quantiles[:number], [self.past_sales(review)[0] for review in range(number)], wanted)
+        """What puts forecasts right, learnt in the weeks between their fit and the first review."""
+        rolling, weeks = self.rolling, range(self.rolling.origin, self.origin)
+        told = [rolling.quantiles(week, num_weeks=min(SCALE_WEEKS, rolling.num_ahead)) for week in weeks]
+        wanted = wanted_units(rolling.history)[rolling.rows, rolling.origin : self.origin].astype(np.float64)
+        return scale_by(told, [rolling.past_sales(week)[0] for week in weeks], wanted)
 
     def past_sales(self, review: int) -> tuple[Floats, Floats]:
         """Mean and standard deviation of units a week, known at a review `[num_lines]`."""
-        return self.rolling.past_sales(self.rolling.origin + review)
+        return self.rolling.past_sales(self.origin + review)
 
 
 def read_replay(  # noqa: PLR0913  # keywords only: what is played and how
@@ -118,7 +121,7 @@ def read_replay(  # noqa: PLR0913  # keywords only: what is played and how
     late = np.where(lines.supplier_id == what_if.supplier_id, what_if.days_late, 0)
     every = lead_times(source.rows("deliveries", _DELIVERIES), source.rows("suppliers", _SUPPLIER))
     scene = Scene(
-        demand=_days(np.asarray(_wanted(history)[rows, origin:] * what_if.demand), rng),
+        demand=_days(wanted_units(history)[rows, origin:].astype(np.float64) * what_if.demand, rng),
         lead_days=_leads(lines, every, weeks, rng) + late[:, None],
         transfer=_transfer(lines, relations),
         shelf_life_days=lines.shelf_life_days,
@@ -126,19 +129,20 @@ def read_replay(  # noqa: PLR0913  # keywords only: what is played and how
         skip_days=7 * skip_weeks,
     )
     ahead = int(np.ceil((lines.lead_days.max() + REVIEW_DAYS) / 7)) + 1
-    settings = ForecastSettings(seed=seed)
-    rolling = roll_forecast(history, rows, origin=origin, num_ahead=ahead, settings=settings, progress=progress)
-    return Replay(rolling, lines, scene)
+    rolling = roll_forecast(
+        history,
+        rows,
+        origin=max(origin - SCALE_REVIEWS, 1),
+        num_ahead=ahead,
+        settings=ForecastSettings(seed=seed),
+        progress=progress,
+    )
+    return Replay(rolling, origin, lines, scene)
 
 
 _SUPPLIER = ["supplier_id", "lead_time_days", "lead_time_sd_days"]
 _DELIVERIES = ["supplier_id", "sku", "store_id", "ordered_on", "promised_on", "delivered_on"]
 _DELIVERIES += ["units_ordered", "units_delivered"]
-
-
-def _wanted(history: SalesHistory) -> Floats:
-    is_out = empty_weeks(history)
-    return np.nan_to_num(np.where(is_out, usual_units(history, is_out), history.grids["units"])).astype(np.float64)
 
 
 def _lines(
@@ -204,7 +208,7 @@ def _transfer(lines: OrderLines, relations: Relations | None) -> sp.csr_matrix:
 def history_figures(replay: Replay) -> Mapping[str, float]:
     """What the shop itself had in the weeks counted: stock at weeks' ends, sales over estimated demand."""
     rolling = replay.rolling
-    part = slice(rolling.origin + replay.scene.skip_days // 7, rolling.origin + replay.num_reviews)
+    part = slice(replay.origin + replay.scene.skip_days // 7, replay.origin + replay.num_reviews)
     units = np.nan_to_num(rolling.history.grids["units"][rolling.rows, part])
     stock = np.nan_to_num(rolling.history.grids["on_hand_units"][rolling.rows, part])
     wanted = replay.scene.demand[:, replay.scene.skip_days :].sum()

@@ -70,11 +70,11 @@ def policies_played(replay: Replay, level: float, *, progress: Progress = silent
 
 
 def _demands(replay: Replay, progress: Progress) -> list[LineDemand]:
-    """Demand as forecast at each review, put right from the first counted one on."""
+    """Demand as forecast at each review, put right by how forecasts did before the first."""
     found = []
     for review in range(replay.num_reviews):
         told = replay.quantiles[review]
-        if replay.scale is not None and review * REVIEW_DAYS >= replay.scene.skip_days:
+        if replay.scale is not None:
             told = replay.scale.of(told, replay.past_sales(review)[0])
         demand = LineDemand.of(replace(replay.lines, demand=told), REVIEW_DAYS)
         found.append(demand)
@@ -179,7 +179,7 @@ def run(  # noqa: PLR0913  # keywords only: what is played
 
 def _report(replay: Replay, tables: TableSource, level: float, seed: int, progress: Progress) -> Report:
     results = policies_played(replay, level, progress=progress)
-    start, skipped = replay.rolling.history.weeks[replay.rolling.origin], replay.scene.skip_days // 7
+    start, skipped = replay.rolling.history.weeks[replay.origin], replay.scene.skip_days // 7
     return Report(
         protocol="replenishment",
         tables=tables.info.name,

@@ -95,6 +95,12 @@ def usual_units(history: SalesHistory, is_out: npt.NDArray[np.bool_]) -> Grid:
     return np.asarray(usual * (others_sold + STEADY_UNITS) / (others_expected + STEADY_UNITS), np.float32)
 
 
+def wanted_units(history: SalesHistory) -> Grid:
+    """Units wanted: what was sold, in empty weeks what would usually have been; 0 where unknown, shaped as the grid."""
+    is_out = empty_weeks(history)
+    return np.nan_to_num(np.where(is_out, usual_units(history, is_out), history.grids["units"]))
+
+
 def empty_weeks(history: SalesHistory) -> npt.NDArray[np.bool_]:
     """Weeks that sold nothing and ended with an empty shelf `[num_series, num_weeks]`."""
     with np.errstate(invalid="ignore"):

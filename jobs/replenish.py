@@ -10,11 +10,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from decisions.demand_scale import SCALE_WEEKS, DemandScale, scale_by
+from decisions.demand_scale import SCALE_REVIEWS, SCALE_WEEKS, DemandScale, scale_by
 from decisions.lead_times import late_suppliers, lead_times
 from decisions.replenish import propose
 from forecast.history import SalesHistory
-from forecast.kept_demand import empty_weeks, usual_units
+from forecast.kept_demand import wanted_units
 from forecast.rolling import RollingForecast, roll_forecast
 from forecast.settings import ForecastSettings
 from jobs.demand import known_weeks
@@ -28,8 +28,6 @@ from schema.relations import Relations
 from schema.supply import LateSupplier, OrderLines, OrderProposal
 
 Floats = npt.NDArray[np.float64]
-SCALE_REVIEWS = 6
-"""Last weeks on which forecasts are put right."""
 LONGEST_LEAD_DAYS = 84
 """Longer lead times count as this long."""
 
@@ -172,9 +170,7 @@ def demand_scale(rolling: RollingForecast, week: int, progress: Progress) -> Dem
     for number, review in enumerate(reviews):
         told.append(rolling.quantiles(review, num_weeks=min(SCALE_WEEKS, rolling.num_ahead)))
         progress("forecasts of past weeks", number + 1, len(reviews))
-    is_out = empty_weeks(rolling.history)
-    units = np.where(is_out, usual_units(rolling.history, is_out), rolling.history.grids["units"])
-    wanted = np.nan_to_num(units[rolling.rows, rolling.origin : week]).astype(np.float64)
+    wanted = wanted_units(rolling.history)[rolling.rows, rolling.origin : week].astype(np.float64)
     return scale_by(told, [rolling.past_sales(review)[0] for review in reviews], wanted)
 
 

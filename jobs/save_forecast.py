@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from decisions.demand_scale import DemandScale
+from decisions.demand_scale import SCALE_REVIEWS, DemandScale
 from forecast.drivers import base_units, driver_factors
 from forecast.history import PLANNED, SalesHistory
 from forecast.rolling import RollingForecast, extended, roll_forecast
 from forecast.settings import ForecastSettings
 from jobs.demand import known_weeks
-from jobs.replenish import SCALE_REVIEWS, demand_scale
+from jobs.replenish import demand_scale
 from lake.plans import planned_weeks
 from lake.version import LakeVersion
 from schema.demand import DRIVERS, LEVELS, SavedForecast
