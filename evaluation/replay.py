@@ -129,14 +129,8 @@ def read_replay(  # noqa: PLR0913  # keywords only: what is played and how
         skip_days=7 * skip_weeks,
     )
     ahead = int(np.ceil((lines.lead_days.max() + REVIEW_DAYS) / 7)) + 1
-    rolling = roll_forecast(
-        history,
-        rows,
-        origin=max(origin - SCALE_REVIEWS, 1),
-        num_ahead=ahead,
-        settings=ForecastSettings(seed=seed),
-        progress=progress,
-    )
+    settings, fitted = ForecastSettings(seed=seed), max(origin - SCALE_REVIEWS, 1)
+    rolling = roll_forecast(history, rows, origin=fitted, num_ahead=ahead, settings=settings, progress=progress)
     return Replay(rolling, origin, lines, scene)
 
 

@@ -6,12 +6,14 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from order_shops import lines_of
+from scipy.stats import poisson
 
 from decisions.lead_demand import week_draws
 from decisions.order_play import NUM_COURSES, Terms, played
 from decisions.order_points import order_points
 from decisions.replenish import LineDemand, choices, ordered_units
 from decisions.simulation import Scene, simulate
+from schema.demand import LEVELS
 from schema.order_policy import OrderPolicy
 
 ONE = np.ones(1)
@@ -94,3 +96,18 @@ def test_no_line_could_give_a_unit_to_another_and_less_be_missed(seed, level):
         spared += [((missed[place] - missed[up]) / (levels[up] - levels[place])).max(initial=0)]
         lost += [((missed[down] - missed[place]) / (levels[place] - levels[down])).min(initial=np.inf)]
     assert max(spared) <= min(lost) + 1e-9
+
+
+def test_where_demand_is_as_told_the_fill_rate_is_what_was_asked():
+    rng, weeks = np.random.default_rng(4), 80
+    mean = rng.uniform(1, 12, 60)
+    told = np.repeat(poisson.ppf(np.array(LEVELS), mean[:, None])[:, None], 8, axis=1)
+    lines = lines_of(60, demand=told, lead_sd=2.0)
+    lead = np.stack([rng.choice(days, weeks) for days in lines.lead_days]).round().astype(np.int64)
+    by_day = rng.multinomial(rng.poisson(mean[:, None], (60, weeks)), np.full(7, 1 / 7)).reshape(60, -1)
+    scene = Scene(by_day.astype(float), lead, sp.csr_matrix((60, 60)), lines.shelf_life_days, skip_days=7 * 20)
+    policy = OrderPolicy(level=0.95)
+    points = order_points(choices(lines, LineDemand.of(lines, 7), policy), lines, policy)
+    sells = np.ones(60, np.bool_)
+    course = simulate(scene, lambda _, position: ordered_units(points, position, lines, sells), opening=points + 1)
+    assert course.figures(scene)["fill_rate"] == pytest.approx(0.95, abs=0.012)
