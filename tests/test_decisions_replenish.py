@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from order_shops import lines_of, normal_demand
 from scipy.stats import norm
 
-from decisions.lead_demand import NUM_DRAWS, demand_within, week_draws
+from decisions.lead_demand import NUM_DRAWS, WEEK_CORRELATION, demand_within, week_draws
 from decisions.order_points import tradeoff
 from decisions.replenish import propose, wanted
 from schema.errors import BadInput
@@ -78,11 +78,11 @@ def test_a_budget_goes_where_it_meets_most_demand():
 
 
 def test_demand_over_a_fixed_lead_time_is_the_textbooks():
-    """Independent weeks would spread by √L; a common part of .3 adds (L² − L)·.3 to the variance in weeks."""
+    """Independent weeks would spread by √L; a common part adds (L² − L) times it to the variance in weeks."""
     weeks = week_draws(normal_demand([50.0], [10.0]))
     drawn = demand_within(weeks, np.full((1, NUM_DRAWS), 28.0))[0]
     assert drawn.mean() == pytest.approx(200, rel=0.02)
-    assert drawn.std() == pytest.approx(np.sqrt(100 * (4 + 12 * 0.3)), rel=0.12)
+    assert drawn.std() == pytest.approx(np.sqrt(100 * (4 + 12 * WEEK_CORRELATION)), rel=0.12)
     week = weeks[0, 0]
     assert np.quantile(week, 0.9) == pytest.approx(norm.ppf(0.9, 50, 10), rel=0.03)
 
@@ -90,7 +90,7 @@ def test_demand_over_a_fixed_lead_time_is_the_textbooks():
 def test_a_service_level_is_the_quantile_of_demand_until_the_next_order_comes():
     lines = lines_of(1, demand=normal_demand([100.0], [20.0]), lead_days=np.full((1, NUM_DRAWS), 7.0))
     point = wanted(lines, OrderPolicy(target=Target.SERVICE_LEVEL, level=0.9))[0].points[0]
-    sd = 20 * np.sqrt(2 + 2 * 0.3)
+    sd = 20 * np.sqrt(2 + 2 * WEEK_CORRELATION)
     assert point == pytest.approx(norm.ppf(0.9, 200, sd), rel=0.05)
 
 
@@ -124,7 +124,7 @@ def test_perishables_are_not_ordered_beyond_what_sells_in_time():
 
 
 def test_pooling_substitutes_holds_less_where_they_take_over():
-    lines = lines_of(6, kept_share=np.full(6, 0.8))
+    lines = lines_of(40, kept_share=np.full(40, 0.8))
     alone, pooled = (wanted(lines, OrderPolicy(pools_substitutes=pools))[0].points.sum() for pools in (False, True))
     assert pooled < alone
 
