@@ -20,6 +20,7 @@ from commands.evaluation_options import (
     read_tables,
     tell,
 )
+from schema.grouping import Grain
 
 if TYPE_CHECKING:
     from evaluation.forecast_rounds import Round
@@ -38,7 +39,8 @@ class ObjectiveName(StrEnum):
 
 ObjectiveOption = Annotated[ObjectiveName, typer.Option("--objective", help="What the point forecast minimises.")]
 Without = Annotated[
-    str, typer.Option(help="Feature families to leave out in turn, parted by commas; `relations` is the graph.")
+    str,
+    typer.Option(help="Feature families to leave out in turn, parted by commas, of weeks; `relations` is the graph."),
 ]
 Families = Annotated[
     str | None,
@@ -48,6 +50,7 @@ PageFile = Annotated[Path | None, typer.Option("--report", help="Write all of it
 RefitEvery = Annotated[
     int, typer.Option(min=1, help="Cut-offs that share a fit of the models; what is known goes on between them.")
 ]
+GrainOption = Annotated[Grain, typer.Option(help="Rows are of a week, or of a day: days sum to their week.")]
 Threads = Annotated[int, typer.Option(min=1, help="Threads of the trees; on a busy machine one is the fastest.")]
 
 
@@ -92,6 +95,7 @@ def backtest_command(
     families: Families = None,
     without: Without = "relations",
     refit_every: RefitEvery = 4,
+    grain: GrainOption = Grain.WEEK,
     source: SourceOption = "retail-tables",
     threads: Threads = 1,
     seed: Seed = 0,
@@ -110,7 +114,12 @@ def backtest_command(
             history.first_week, history.num_weeks - skip, origins=origins, weeks=weeks, gap=gap, step=step
         )
         chosen = _settings(objective, threads, families, seed)
-        report = _found(read, rounds, chosen, without, refit_every, progress)
+        if grain is Grain.DAY:
+            from evaluation.forecast_days import run_days  # noqa: PLC0415
+
+            report = run_days(read, rounds=rounds, settings=chosen, refit_every=refit_every, progress=progress)
+        else:
+            report = _found(read, rounds, chosen, without, refit_every, progress)
     tell(report, Files(json, predictions, picture))
     _save_page(report, page)
 

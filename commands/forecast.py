@@ -1,4 +1,4 @@
-"""`shelfgraph forecast`: units by product, store and week to come."""
+"""`shelfgraph forecast`: units by product, store and week or day to come."""
 
 from datetime import datetime
 from pathlib import Path
@@ -8,9 +8,10 @@ import typer
 
 from commands.console import bars, out, table
 from commands.context import shop_of
-from commands.evaluate_forecast import Families, chosen_settings
+from commands.evaluate_forecast import Families, GrainOption, chosen_settings
 from commands.replenish import newest, save_table
-from schema.grouping import Grouping
+from schema.errors import BadInput
+from schema.grouping import Grain, Grouping
 
 if TYPE_CHECKING:
     from forecast.hierarchy import GroupForecast
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 20
 """Rows that are shown in the terminal; a file holds all."""
+_FROM = {Grain.WEEK: "week from", Grain.DAY: "day"}
 
 
 def forecast_command(
@@ -32,19 +34,22 @@ def forecast_command(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Look only at weeks that had ended by this day."),
     ] = None,
+    grain: GrainOption = Grain.WEEK,
     families: Families = None,
     seed: Annotated[int, typer.Option(help="Equal seed and data give equal forecasts.")] = 0,
     file: Annotated[Path | None, typer.Option("--out", help="Write all rows here, as CSV or Parquet.")] = None,
     picture: Annotated[Path | None, typer.Option("--picture", help="Draw the best sellers' fans here.")] = None,
 ) -> None:
-    """Forecast weekly units with quantiles by product and store, from the newest lake version."""
+    """Forecast units a week or day with quantiles by product and store, from the newest lake version."""
+    if grain is Grain.DAY and by is not None:
+        raise BadInput("Sums are told by week.", remedy="Leave out --by, or --grain day.")
     from jobs.forecast import forecast_weeks, save_fans  # noqa: PLC0415  # LightGBM and pandas take a second
 
     settings = chosen_settings(families, seed=seed)
     day, source = as_of.date() if as_of else None, newest(shop_of(ctx))
     with bars() as progress:
         found = forecast_weeks(
-            source, weeks=weeks, as_of=day, sku=sku, store_id=store, settings=settings, progress=progress
+            source, weeks=weeks, grain=grain, as_of=day, sku=sku, store_id=store, settings=settings, progress=progress
         )
     _tell(source, found, by, file)
     for verdict in found.verdicts:
@@ -75,8 +80,8 @@ def _tell(source: "LakeVersion", found: "WeeksAhead", by: Grouping | None, file:
         )
         for row in first
     ]
-    columns = (*names, "week from", "expected", "q05", "q50", "q95")
-    out.print(table(f"Units a week: {len(told):,} rows, the largest first", columns, rows))
+    columns = (*names, _FROM[found.grain], "expected", "q05", "q50", "q95")
+    out.print(table(f"Units a {found.grain.value}: {len(told):,} rows, the largest first", columns, rows))
     if file is not None:
         save_table(kept, file)
         out.print(f"Written: {file}")

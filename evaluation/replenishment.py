@@ -162,7 +162,7 @@ def run(  # noqa: PLR0913  # keywords only: what is played
     tables = table_source(source)
     if "weekly_sales" not in tables:
         raise MissingTable("Simulating orders", "weekly_sales")
-    history = history_by(tables.rows, tables.info.currency)
+    history = history_by(tables.rows, tables.info)
     replay = read_replay(
         tables,
         history,

@@ -74,6 +74,11 @@ def tsb(units: Grid, horizon: int) -> Floats:  # noqa: ARG001
     return np.where(np.isnan(size) & np.isfinite(chance), 0.0, size * chance)
 
 
+def last_known(units: Grid, horizon: int) -> Floats:  # noqa: ARG001
+    """The last week's units; NaN where they are not known."""
+    return units[:, -1].astype(np.float64)
+
+
 SIMPLE: Final[Mapping[str, Baseline]] = {
     "seasonal naive": seasonal_naive,
     "mean": mean_of_all,
@@ -81,6 +86,13 @@ SIMPLE: Final[Mapping[str, Baseline]] = {
     "Croston": croston,
     "TSB": tsb,
 }
+BY_DAY: Final[Mapping[str, Baseline]] = {
+    "same day last week": last_known,
+    "mean by weekday": mean_of_all,
+    "last-4 same weekdays": mean_of_last_four,
+    "TSB by weekday": tsb,
+}
+"""For a grid in which each weekday of a product in a store is a series of its own."""
 
 
 def simple_forecasts(name: str, units: Grid, horizons: Sequence[int]) -> Floats:
@@ -89,10 +101,10 @@ def simple_forecasts(name: str, units: Grid, horizons: Sequence[int]) -> Floats:
     Its intervals are conformal: the errors it made from the last HELD_OUT origins, by velocity class, in log1p(units).
 
     Args:
-        name: one of SIMPLE.
+        name: one of SIMPLE or BY_DAY.
         units: `[num_series, num_weeks]` of the weeks learnt from, NaN where unknown.
     """
-    baseline, velocity, errors, classes = SIMPLE[name], velocity_classes(units), [], []
+    baseline, velocity, errors, classes = {**SIMPLE, **BY_DAY}[name], velocity_classes(units), [], []
     for cut in range(max(1, units.shape[1] - HELD_OUT - max(horizons) + 1), units.shape[1]):
         for horizon in horizons:
             if cut - 1 + horizon < units.shape[1]:

@@ -1,15 +1,12 @@
 """Calendar features of a week: where it lies in the year and month, and the public holidays in and around it."""
 
-from functools import lru_cache
-
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from forecast.history import ONE_WEEK, Grid, Rows
+from forecast.holidays import holiday_days
 from forecast.panel import Panel
 
-Days = npt.NDArray[np.datetime64]
 CALENDAR = (
     "year_sin",
     "year_cos",
@@ -46,22 +43,3 @@ def calendar_features(panel: Panel, _origin: int, target: int, rows: Rows) -> di
         (np.datetime64(f"{stamp.year}-12-25") - day).astype(int),
     )
     return {name: np.full(len(rows), value, np.float32) for name, value in zip(CALENDAR, values, strict=True)}
-
-
-@lru_cache(maxsize=64)
-def holiday_days(country: str, year: int) -> Days:
-    """Public holidays of the year before, the year and the year after, ascending; none for an unknown country.
-
-    Args:
-        country: its name or two- or three-letter code, as a `stores` table spells it.
-
-    Source: the `holidays` package.
-    """
-    import holidays  # noqa: PLC0415  # only forecasts want it
-
-    wanted = country.strip().lower().replace(" ", "_")
-    for module, (_, *codes) in holidays.registry.COUNTRIES.items():
-        if wanted and wanted in {module, *(code.lower() for code in codes)}:
-            days = holidays.country_holidays(codes[0], years=[year - 1, year, year + 1])
-            return np.array(sorted(days), "datetime64[D]")
-    return np.array([], "datetime64[D]")

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from forecast.examples import Examples, sampled_examples
 from forecast.history import Rows, SalesHistory
 from forecast.panel import panel_of
@@ -10,6 +13,7 @@ from forecast.settings import ForecastSettings
 from forecast.velocity import velocity_classes
 from schema.relations import Relations
 
+Floats = npt.NDArray[np.float64]
 LEAST_LEARNT = 0.5
 """Part of the known weeks that an earlier block leaves to learn from, at least."""
 
@@ -22,11 +26,32 @@ class HeldOut:
         learnt: rows of the weeks before it.
         shown: rows of its own weeks, seen from weeks before each by effects learnt before the block.
         velocity: `[num_series]` class of each series as it was when the block began.
+        first_week: of the block.
     """
 
     learnt: Examples
     shown: Examples
     velocity: Rows
+    first_week: int
+
+
+@dataclass(frozen=True)
+class ToldBack:
+    """What a model of the weeks before a block told of some of its rows, `[num_rows]` each.
+
+    Attributes:
+        first_week: of the block; nothing of it or later was looked at.
+        series, week: rows and columns of the history.
+        logs, spreads: expected log1p(units), and how far off that is expected to be.
+        groups: calibration group of each row.
+    """
+
+    first_week: int
+    series: Rows
+    week: Rows
+    logs: Floats
+    spreads: Floats
+    groups: Rows
 
 
 def held_out_blocks(
@@ -66,7 +91,7 @@ def held_out_blocks(
         )
         if learnt is not None and shown is not None:
             velocity = velocity_classes(history.grids["units"][:, : weeks.start])
-            found.append(HeldOut(learnt, shown, velocity))
+            found.append(HeldOut(learnt, shown, velocity, weeks.start))
     return found
 
 

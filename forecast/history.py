@@ -7,9 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from forecast.day_grid import weeks_of_days
 from schema.errors import BadInput, EmptyWindow, MissingTable
-from schema.tables import RetailTables
+from schema.tables import DatasetInfo, RetailTables
 
 Grid = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -83,28 +85,48 @@ class SalesHistory:
 def read_history(tables: RetailTables) -> SalesHistory:
     """The grid of a shop's `weekly_sales`, with the catalogue's categories and the stores' attributes.
 
+    A shop without weekly sales has the weeks of its `daily_sales` whose seven days are all known.
+
     Raises:
-        MissingTable: if the shop has no `weekly_sales`.
-        EmptyWindow: if that table holds no row.
+        MissingTable: if the shop has neither.
+        EmptyWindow: if they hold no row, or no whole week.
         BadInput: if weeks start on several weekdays.
     """
-    if "weekly_sales" not in tables:
+    if "weekly_sales" not in tables and "daily_sales" not in tables:
         raise MissingTable("Forecasting", "weekly_sales")
-    return history_by(tables.read, tables.info.currency)
+    return history_by(tables.read, tables.info)
 
 
-def history_by(read: ReadRows, currency: str) -> SalesHistory:
+def history_by(read: ReadRows, info: DatasetInfo) -> SalesHistory:
     """As `read_history`, from whatever holds the tables.
 
     Args:
         read: the rows of a table, of the columns named.
     """
-    sales = read("weekly_sales", ["sku", "store_id", "week_starts_on", *PLANNED, *OBSERVED])
-    products = read("products", ["sku", "category_id"])
-    categories = read("categories", ["category_id", "parent_id"])
     stores = read("stores", ["store_id", *_STORE_COLUMNS, "country", "area_m2"])
-    history = history_of(sales, products=products, categories=categories, stores=stores)
-    return history if history.country else replace(history, country=_CURRENCIES.get(currency, ""))
+    by_currency = _CURRENCIES.get(info.currency, "")
+    history = history_of(
+        _weekly_rows(read, info.first_weekday, _country(stores) or by_currency),
+        products=read("products", ["sku", "category_id"]),
+        categories=read("categories", ["category_id", "parent_id"]),
+        stores=stores,
+    )
+    return history if history.country else replace(history, country=by_currency)
+
+
+def _weekly_rows(read: ReadRows, first_weekday: int, country: str) -> pa.Table:
+    """Rows of `weekly_sales`; those that `daily_sales` make where there are none."""
+    sales = read("weekly_sales", ["sku", "store_id", "week_starts_on", *PLANNED, *OBSERVED])
+    daily = read("daily_sales", ["sku", "store_id", "sold_on", *PLANNED, *OBSERVED]) if not sales.num_rows else None
+    if daily is None or not daily.num_rows:
+        return sales
+    weeks = weeks_of_days(daily, PLANNED, first_weekday, country)
+    if not weeks.num_rows:
+        raise EmptyWindow(
+            "No product has a week in `daily_sales` of which all seven days are known.",
+            remedy="Load the missing days, those without sales with zero units.",
+        )
+    return weeks
 
 
 def history_of(sales: pa.Table, *, products: pa.Table, categories: pa.Table, stores: pa.Table) -> SalesHistory:
@@ -127,7 +149,6 @@ def history_of(sales: pa.Table, *, products: pa.Table, categories: pa.Table, sto
     product_codes, store_codes = series // len(store_ids), series % len(store_ids)
     shape = (len(series), int(steps.max()) // 7 + 1)
     keys = pd.DataFrame({"sku": np.asarray(skus)[product_codes], "store_id": np.asarray(store_ids)[store_codes]})
-    attributes, country = _attributes(stores, keys["store_id"])
     return SalesHistory(
         keys=keys,
         first_week=first,
@@ -135,8 +156,8 @@ def history_of(sales: pa.Table, *, products: pa.Table, categories: pa.Table, sto
         product=product_codes.astype(np.int64),
         store=store_codes.astype(np.int64),
         category=_categories(products, categories, keys["sku"]),
-        store_attributes=attributes,
-        country=country,
+        store_attributes=_attributes(stores, keys["store_id"]),
+        country=_country(stores.filter(pc.is_in(stores.column("store_id"), pa.array(store_ids, pa.string())))),
     )
 
 
@@ -164,10 +185,14 @@ def _categories(products: pa.Table, categories: pa.Table, skus: "pd.Series[str]"
     return pd.factorize(skus.map(lambda sku: top(own.get(sku))), sort=True)[0].astype(np.int64)
 
 
-def _attributes(stores: pa.Table, store_ids: "pd.Series[str]") -> tuple[Grid, str]:
+def _attributes(stores: pa.Table, store_ids: "pd.Series[str]") -> Grid:
     frame = stores.to_pandas().set_index("store_id").reindex(store_ids.unique())
-    countries = frame["country"].dropna().unique()
     codes = frame[list(_STORE_COLUMNS)].apply(lambda column: pd.factorize(column, sort=True)[0].astype(np.float32))
-    codes = codes.where(codes >= 0)
-    found = pd.concat([frame["area_m2"].astype(np.float32), codes], axis=1).reindex(store_ids)
-    return found.to_numpy(np.float32), str(countries[0]) if len(countries) == 1 else ""
+    found = pd.concat([frame["area_m2"].astype(np.float32), codes.where(codes >= 0)], axis=1).reindex(store_ids)
+    return found.to_numpy(np.float32)
+
+
+def _country(stores: pa.Table) -> str:
+    """The stores' country as the table spells it, "" if there is none or several."""
+    countries = stores.column("country").drop_null().unique().to_pylist()
+    return str(countries[0]) if len(countries) == 1 else ""

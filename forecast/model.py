@@ -9,7 +9,7 @@ import numpy.typing as npt
 from forecast.ablation import Verdict, proven, tried
 from forecast.examples import examples_of, sampled_examples
 from forecast.gbm import Trees, fit_trees
-from forecast.held_out import HeldOut, held_out_blocks
+from forecast.held_out import HeldOut, ToldBack, held_out_blocks
 from forecast.hierarchy import shared_misses
 from forecast.history import Rows, SalesHistory
 from forecast.panel import Panel, panel_of
@@ -33,6 +33,7 @@ class FittedForecast:
         groups: `[num_series]` calibration group of each series: velocity class × category.
         shared: correlation of two series' misses in the same week, as held out.
         verdicts: on the feature families that were tried; `settings` holds those that are on.
+        told_back: what weeks held out before the origin were told, by block.
     """
 
     panel: Panel
@@ -43,6 +44,7 @@ class FittedForecast:
     settings: ForecastSettings
     shared: float = 0.0
     verdicts: tuple[Verdict, ...] = ()
+    told_back: tuple[ToldBack, ...] = ()
 
     def seen_from(self, history: SalesHistory) -> "FittedForecast":
         """The same trees, effects and residuals on a history with more known weeks, seen from its last known one.
@@ -69,7 +71,7 @@ class FittedForecast:
             at = np.flatnonzero(targets == target)
             steps = self._steps(series[at], int(target))
             quantiles[at] = at_levels(steps)
-            mean[at] = (median_by_share if self.settings.objective == "mape" else median)(steps)
+            mean[at] = self.points(steps)
         return DemandForecast(
             sku=history.keys["sku"].to_numpy(object)[series],
             store_id=history.keys["store_id"].to_numpy(object)[series],
@@ -77,6 +79,10 @@ class FittedForecast:
             mean=mean,
             quantiles=quantiles,
         )
+
+    def points(self, steps: Floats) -> Floats:
+        """The point that serves the objective `[num_rows]`, of quantiles at STEPS `[num_rows, 99]`."""
+        return (median_by_share if self.settings.objective == "mape" else median)(steps)
 
     def _steps(self, rows: Rows, target: int) -> Floats:
         wanted = examples_of(self.panel, origin=self.origin, target=target, rows=rows, families=self.settings.families)
@@ -110,14 +116,15 @@ def fit_forecast(
     progress("fitting the forecast", 1, 3)
     verdicts = tried(blocks, settings) if settings.is_on_trial else ()
     settings = proven(settings, verdicts)
-    residuals, shared = _calibrated(history, blocks, settings)
+    told_back = tuple(_told_back(history, block, settings) for block in blocks)
+    residuals, shared = _calibrated(history, told_back)
     del blocks
     progress("fitting the forecast", 2, 3)
     panel = panel_of(history, relations)
     trees = _fitted(panel, range(1, origin + 1), horizons, settings)
     progress("fitting the forecast", 3, 3)
     groups = _groups(history, velocity_classes(history.grids["units"][:, : origin + 1]))
-    return FittedForecast(panel, trees, residuals, groups, origin, settings, shared, verdicts)
+    return FittedForecast(panel, trees, residuals, groups, origin, settings, shared, verdicts, told_back)
 
 
 def families_tried(
@@ -157,21 +164,26 @@ def _fitted(panel: Panel, targets: range, horizons: Sequence[int], settings: For
     return fit_trees(rows, settings)
 
 
-def _calibrated(
-    history: SalesHistory, blocks: Sequence[HeldOut], settings: ForecastSettings
-) -> tuple[Residuals, float]:
-    """Quantiles of the misses in all blocks by group, and the correlation of two series' misses in the same week.
+def _told_back(history: SalesHistory, block: HeldOut, settings: ForecastSettings) -> ToldBack:
+    """A block as told by trees of the weeks before it.
 
-    A series counts in the class it was in when its block began: how new products are missed is learnt from all that
+    A series counts in the class it was in when the block began: how new products are missed is learnt from all that
     were new once.
     """
+    trees = fit_trees(block.learnt.of_families(settings.families), settings)
+    shown = block.shown.of_families(settings.families)
+    groups = _groups(history, block.velocity)[shown.series]
+    return ToldBack(block.first_week, shown.series, shown.target, trees.logs(shown), trees.spreads(shown), groups)
+
+
+def _calibrated(history: SalesHistory, told_back: Sequence[ToldBack]) -> tuple[Residuals, float]:
+    """Quantiles of the misses in all blocks by group, and the correlation of two series' misses in the same week."""
     scaled, groups, weeks = [np.empty(0)], [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for block in blocks:
-        trees = fit_trees(block.learnt.of_families(settings.families), settings)
-        shown = block.shown.of_families(settings.families)
-        scaled.append((np.log1p(shown.units) - trees.logs(shown)) / trees.spreads(shown))
-        groups.append(_groups(history, block.velocity)[shown.series])
-        weeks.append(shown.target)
+    for told in told_back:
+        units = history.grids["units"][told.series, told.week].astype(np.float64)
+        scaled.append((np.log1p(units) - told.logs) / told.spreads)
+        groups.append(told.groups)
+        weeks.append(told.week)
     classes = np.repeat(np.arange(len(CLASSES)), int(history.category.max()) + 1)
     misses = np.concatenate(scaled)
     residuals = fit_residuals(misses, np.concatenate(groups), classes)

@@ -1,5 +1,6 @@
 """Demand: what forecasts and transfer shares are learnt from in a lake version."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -15,17 +16,18 @@ from schema.relations import Relations
 
 
 def weekly_history(source: LakeVersion, *, as_of: date | None = None) -> SalesHistory | None:
-    """The weekly sales of a lake version; None where it holds none.
+    """The weekly sales of a lake version, or the whole weeks of its daily ones; None where it holds neither.
 
     Args:
         as_of: units and stock of weeks that had not ended by then are unknown; None keeps all.
 
     Raises:
         BadInput: if weeks start on several weekdays.
+        EmptyWindow: if no week of the daily sales is whole.
     """
-    if "weekly_sales" not in source or not source.dataset("weekly_sales").count_rows():
+    if not any(name in source and source.dataset(name).count_rows() for name in ("weekly_sales", "daily_sales")):
         return None
-    history = history_by(source.rows, source.info.currency)
+    history = history_by(source.rows, source.info)
     return history if as_of is None else history.known_before(np.datetime64(as_of))
 
 
@@ -52,7 +54,9 @@ def known_weeks(source: LakeVersion, *, as_of: date | None, purpose: str) -> tup
 
 def transferring(source: LakeVersion, relations: Relations, *, as_of: date) -> tuple[Relations, dict[str, Any]]:
     """The relations with transfer shares, and for the manifest what part of demand is kept and how that is known."""
-    bought = read_baskets(source, before=as_of)
-    shared, kept = with_transfer_shares(relations, bought, weekly_history(source, as_of=as_of))
+    bought, history = read_baskets(source, before=as_of), None
+    with suppress(EmptyWindow):
+        history = weekly_history(source, as_of=as_of)
+    shared, kept = with_transfer_shares(relations, bought, history)
     told = {"share": round(kept.share, 4), "error": round(kept.error, 4), "num_weeks": kept.num_weeks}
     return shared, told

@@ -1,4 +1,4 @@
-"""Forecast: what each product will sell in each store in the weeks to come, by a lake version's weekly sales."""
+"""Forecast: what each product will sell in each store in the weeks or days to come, by a lake version's sales."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +9,11 @@ import numpy as np
 import pandas as pd
 
 from forecast.ablation import Verdict
+from forecast.daily import fit_daily
+from forecast.day_grid import Days
+from forecast.days import DailySales, days_by
 from forecast.hierarchy import GroupForecast, summed
-from forecast.history import Rows, SalesHistory
+from forecast.history import Grid, Rows, SalesHistory
 from forecast.rolling import roll_forecast
 from forecast.settings import ForecastSettings
 from jobs.demand import known_weeks
@@ -18,11 +21,11 @@ from lake.terms import order_terms
 from lake.version import LakeVersion
 from schema.demand import DemandForecast
 from schema.errors import NotFound
-from schema.grouping import Grouping
+from schema.grouping import Grain, Grouping
 from schema.progress import Progress, silent
 
-PAST_SHOWN = 26
-"""Weeks of sales that a picture shows before the forecast."""
+PAST_SHOWN = {Grain.WEEK: 26, Grain.DAY: 35}
+"""Weeks or days of sales that a picture shows before the forecast."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,11 @@ class WeeksAhead:
     """A forecast beside the sales it was made from.
 
     Attributes:
-        history: known weeks alone; forecast: by series of `rows`, then week.
+        history: known weeks alone; forecast: by series of `rows`, then week or day.
         rows: `[num_series]` of the history.
         correlation: of two series' misses in the same week.
         verdicts: on the feature families that were tried.
+        days: units of the known weeks' days, where days are forecast.
     """
 
     history: SalesHistory
@@ -41,12 +45,27 @@ class WeeksAhead:
     rows: Sequence[int]
     correlation: float = 0.0
     verdicts: tuple[Verdict, ...] = ()
+    days: DailySales | None = None
+
+    @property
+    def grain(self) -> Grain:
+        """What each row of the forecast is of."""
+        return Grain.WEEK if self.days is None else Grain.DAY
+
+    def past(self, row: int) -> tuple[Days, Grid]:
+        """First days and units of the last PAST_SHOWN weeks, or days, of a row of the history."""
+        number = PAST_SHOWN[self.grain]
+        if self.days is None:
+            return self.history.weeks[-number:], self.history.grids["units"][row, -number:]
+        known = self.history.num_weeks
+        return self.days.days[:known].ravel()[-number:], self.days.units[row, :known].ravel()[-number:]
 
 
-def forecast_weeks(
+def forecast_weeks(  # noqa: PLR0913  # keywords only: what is forecast, and from when
     source: LakeVersion,
     *,
     weeks: int,
+    grain: Grain = Grain.WEEK,
     as_of: date | None = None,
     sku: str | None = None,
     store_id: str | None = None,
@@ -56,20 +75,27 @@ def forecast_weeks(
     """The weeks after the last known one, of all series, or those of a product or store; prices stay as they were last.
 
     Args:
+        grain: DAY tells the days of those weeks, which sum to them.
         as_of: units of weeks that had not ended by then are not looked at; None looks at all.
         settings: None takes those that are usual, with the feature families that pass on this shop.
 
     Raises:
-        MissingTable: if there are no weekly sales.
+        MissingTable: if there are no weekly sales, or for days neither daily sales nor receipts.
+        BadInput: if there are no daily sales and receipts do not add up to the weeks.
         NotFound: if no such product or store has any.
         EmptyWindow: if no week had ended by that day.
     """
     history, week = known_weeks(source, as_of=as_of, purpose="Forecasting")
     rows = _rows(history, sku, store_id)
     rolling = roll_forecast(history, rows, origin=week, num_ahead=weeks, settings=settings, progress=progress)
-    ahead = np.arange(week, week + weeks)
-    told = rolling.fitted.predict(np.repeat(rows, weeks), np.tile(ahead, len(rows)))
-    return WeeksAhead(history, told, rows.tolist(), rolling.fitted.shared, rolling.fitted.verdicts)
+    fitted, days = rolling.fitted, None
+    series, targets = np.repeat(rows, weeks), np.tile(np.arange(week, week + weeks), len(rows))
+    if grain is Grain.DAY:
+        days = days_by(source.rows, rolling.history, source.info)
+        told = fit_daily(fitted, days).predict(series, targets)
+    else:
+        told = fitted.predict(series, targets)
+    return WeeksAhead(history, told, rows.tolist(), fitted.shared, fitted.verdicts, days)
 
 
 def summed_by(source: LakeVersion, found: WeeksAhead, by: Grouping) -> GroupForecast:
@@ -97,7 +123,7 @@ def save_fans(found: WeeksAhead, path: Path, *, most: int = 6) -> None:
     """Draw the best sellers' last weeks and fans of quantiles (PNG or SVG by suffix), `most` series at most."""
     from matplotlib.figure import Figure  # noqa: PLC0415  # heavy, and wanted for pictures alone
 
-    units, told = found.history.grids["units"], found.forecast
+    told = found.forecast
     weeks = len(told) // len(found.rows)
     totals = told.mean.reshape(-1, weeks).sum(axis=1)
     first = np.argsort(-totals, kind="stable")[:most]
@@ -106,8 +132,8 @@ def save_fans(found: WeeksAhead, path: Path, *, most: int = 6) -> None:
     panels = figure.subplots(-(-len(first) // columns), columns, squeeze=False).ravel()
     for panel, place in zip(panels, first, strict=False):
         part, row = slice(place * weeks, (place + 1) * weeks), found.rows[place]
-        days, past = told.week_starts_on[part], found.history.weeks[-PAST_SHOWN:]
-        panel.plot(past, units[row, -PAST_SHOWN:], color="black", linewidth=1)
+        days = told.week_starts_on[part]
+        panel.plot(*found.past(row), color="black", linewidth=1)
         for low, shade in ((0, "#dbe7f1"), (2, "#b9d0e3"), (4, "#8fb3d1")):
             panel.fill_between(
                 days, told.quantiles[part, low], told.quantiles[part, 18 - low], color=shade, linewidth=0
@@ -120,7 +146,9 @@ def save_fans(found: WeeksAhead, path: Path, *, most: int = 6) -> None:
         panel.spines[["top", "right"]].set_visible(False)
     for panel in panels[len(first) :]:
         panel.set_axis_off()
-    figure.suptitle("Units a week: sold (black), expected (red), 90, 70 and 50 % intervals", fontsize=11)
+    figure.suptitle(
+        f"Units a {found.grain.value}: sold (black), expected (red), 90, 70 and 50 % intervals", fontsize=11
+    )
     figure.savefig(path, dpi=120)
 
 

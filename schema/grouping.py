@@ -1,4 +1,4 @@
-"""What forecasts of products in stores are summed by."""
+"""How finely forecasts are told: by week or day, and what they are summed by."""
 
 from enum import StrEnum
 
@@ -11,3 +11,10 @@ class Grouping(StrEnum):
     SUPPLIER = "supplier"
     STORE = "store"
     TOTAL = "total"
+
+
+class Grain(StrEnum):
+    """How long a time each row of a forecast is of."""
+
+    WEEK = "week"
+    DAY = "day"

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from day_shops import daily_rows, shop_of_days
 from lake_shops import PUBLISHED_AT, stage
 
 from jobs.forecast import forecast_weeks, save_fans, summed_by
@@ -12,7 +13,7 @@ from lake.sources import table_source
 from lake.store import Lake
 from lake.terms import known_deliveries, order_terms, positions
 from schema.errors import BadInput, EmptyWindow, MissingTable, NotFound
-from schema.grouping import Grouping
+from schema.grouping import Grain, Grouping
 from schema.order_policy import OrderPolicy
 
 MONDAY = date(2024, 1, 1)
@@ -133,6 +134,21 @@ def test_weeks_ahead_are_told_and_drawn(version, tmp_path):
     assert (tmp_path / "fans.svg").stat().st_size > 1000
     with pytest.raises(NotFound, match="no product with weekly sales z"):
         forecast_weeks(version, weeks=3, sku="z")
+
+
+def test_days_ahead_are_told_and_drawn(tmp_path, version):
+    lake = Lake(str(tmp_path / "lake"))
+    shop = shop_of_days(daily_sales=daily_rows(num_weeks=20, num_products=2))
+    lake.publish(stage(tmp_path, shop), published_at=PUBLISHED_AT)
+    found = forecast_weeks(lake.at(1), weeks=2, grain=Grain.DAY, store_id="S1")
+    told = found.forecast.table().to_pandas()
+    assert told["sold_on"].tolist()[:14] == [date(2023, 1, 2) + timedelta(weeks=20, days=ahead) for ahead in range(14)]
+    weeks = forecast_weeks(lake.at(1), weeks=2, store_id="S1").forecast
+    np.testing.assert_allclose(told["mean"].to_numpy().reshape(-1, 7).sum(axis=1), weeks.mean)
+    save_fans(found, tmp_path / "fans.svg")
+    assert "Units a day" in (tmp_path / "fans.svg").read_text()
+    with pytest.raises(MissingTable, match="daily_sales"):
+        forecast_weeks(version, weeks=3, grain=Grain.DAY)
 
 
 def test_sums_by_every_kind_make_the_same_total(version):

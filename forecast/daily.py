@@ -1,0 +1,115 @@
+"""The forecast by day: a week's point spread over its days, with intervals learnt from days of held-out weeks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast.day_grid import WEEK, Days
+from forecast.days import DailySales
+from forecast.effects import drivers_of
+from forecast.history import PLANNED, Grid, Rows, SalesHistory
+from forecast.model import FittedForecast
+from forecast.panel import Panel
+from forecast.quantiles import Residuals, at_levels, fit_residuals
+from forecast.velocity import CLASSES
+from forecast.weekdays import WeekdayShares, fit_weekdays
+from schema.demand import DemandForecast
+
+Floats = npt.NDArray[np.float64]
+LearnWeekdays = Callable[[Grid, Days, SalesHistory], WeekdayShares]
+BOUNDS = np.array([0.05, 0.1, 0.2, 0.35, 0.6, 1.0, 1.7, 3.0, 6.0, 12.0, 30.0])
+"""Expected units a day at which another group of misses begins: a slow day's are of another kind than a fast one's."""
+
+
+@dataclass(frozen=True)
+class DailyForecast:
+    """A weekly forecast with what spreads it over days.
+
+    Attributes:
+        weekdays: learnt from the days known by the origin.
+        tilt: `[num_series, num_weeks, 7]` what days' own plans add to log units beyond their weeks'; None: nothing.
+        residuals: of log1p(units a day), by expected units and velocity class.
+    """
+
+    weekly: FittedForecast
+    days: DailySales
+    weekdays: WeekdayShares
+    tilt: Grid | None
+    residuals: Residuals
+
+    def predict(self, series: Rows, targets: Rows) -> DemandForecast:
+        """Units of the seven days of each week asked for `[7 * num_rows]`; the points of a week's days sum to its own.
+
+        Args:
+            series, targets: `[num_rows]` rows and columns of the history, after the origin.
+        """
+        weeks = self.weekly.predict(series, targets)
+        points = (
+            weeks.mean[:, None] * self.weekdays.shares(series, targets, _rows(self.tilt, series, targets))
+        ).ravel()
+        groups = _groups(points, self.weekly.groups[series], self.weekly)
+        steps = self.residuals.quantiles(np.log1p(points), np.ones(len(points)), groups)
+        return replace(
+            weeks,
+            sku=np.repeat(weeks.sku, WEEK),
+            store_id=np.repeat(weeks.store_id, WEEK),
+            week_starts_on=self.days.days[targets].ravel(),
+            mean=points,
+            quantiles=at_levels(steps),
+            date_column="sold_on",
+        )
+
+
+def fit_daily(weekly: FittedForecast, days: DailySales, learn: LearnWeekdays = fit_weekdays) -> DailyForecast:
+    """Spread a weekly forecast over days, by the days of the weeks that it knows.
+
+    The misses of days are those of the weekly model's held-out blocks: each was told by a model and by shares of the
+    weeks before it. Days after the weekly model's origin are not looked at.
+
+    Args:
+        learn: makes shares of units by day, as `fit_weekdays` does.
+
+    Source: Lei, G'Sell, Rinaldo, Tibshirani and Wasserman 2018 (split conformal), by group.
+    """
+    known, tilt, history = days.known_weeks(weekly.origin + 1), _tilt(days, weekly.panel), weekly.panel.history
+    calm = known.units if tilt is None else known.units * np.exp(-tilt)
+    misses, groups = [np.empty(0)], [np.empty(0, np.int64)]
+    for told in weekly.told_back:
+        before = calm.copy()
+        before[:, told.first_week :] = np.nan
+        weekdays = learn(before, days.days, history)
+        weeks = weekly.points(weekly.residuals.quantiles(told.logs, told.spreads, told.groups))
+        shares = weekdays.shares(told.series, told.week, _rows(tilt, told.series, told.week))
+        points, sold = (weeks[:, None] * shares).ravel(), known.units[told.series, told.week].ravel()
+        is_known = np.isfinite(sold)
+        misses.append((np.log1p(sold) - np.log1p(points))[is_known])
+        groups.append(_groups(points, told.groups, weekly)[is_known])
+    classes = np.repeat(np.arange(len(BOUNDS) + 1), len(CLASSES))
+    residuals = fit_residuals(np.concatenate(misses), np.concatenate(groups), classes)
+    return DailyForecast(weekly, days, learn(calm, days.days, history), tilt, residuals)
+
+
+def _groups(points: Floats, week_groups: Rows, weekly: FittedForecast) -> Rows:
+    """Group of each day: its expected units, then the velocity class of its series."""
+    num_categories = int(weekly.panel.history.category.max()) + 1
+    velocity = np.repeat(week_groups // num_categories, WEEK)
+    return np.asarray(np.searchsorted(BOUNDS, points, side="right") * len(CLASSES) + velocity, np.int64)
+
+
+def _tilt(days: DailySales, panel: Panel) -> Grid | None:
+    """What each day's own plan adds to log units beyond its week's, by the week's effects; 0 where it has none."""
+    if not days.planned:
+        return None
+    weekly = panel.history.grids
+    grids = dict(weekly)
+    for name in PLANNED:
+        own = days.planned[name].reshape(len(weekly[name]), -1)
+        grids[name] = np.where(np.isfinite(own), own, np.repeat(weekly[name], WEEK, axis=1))
+    of_days = panel.effects.of(drivers_of(replace(panel.history, grids=grids)))
+    return of_days.reshape(*panel.effect.shape, WEEK) - panel.effect[:, :, None]
+
+
+def _rows(tilt: Grid | None, series: Rows, weeks: Rows) -> Grid:
+    return np.zeros((len(series), WEEK), np.float32) if tilt is None else tilt[series, weeks]
