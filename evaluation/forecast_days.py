@@ -21,6 +21,7 @@ from forecast.days import DailySales, days_by
 from forecast.history import SalesHistory, read_history
 from forecast.model import FittedForecast, families_tried, fit_forecast
 from forecast.settings import ForecastSettings
+from forecast.velocity import velocity_classes
 from forecast.weekdays import equal_days
 from measures.forecasting import naive_scales
 from schema.demand import DemandForecast
@@ -110,8 +111,7 @@ def day_cut(history: SalesHistory, days: DailySales, one: Round, number: int) ->
     if not len(series):
         raise EmptyWindow(f"Round {one.name}: no day is known from {one.from_} to {one.to}.")
     known, place = days.known_weeks(week.origin + 1), place + start
-    velocity, promoted = (np.zeros(history.num_series, np.int64), np.zeros((history.num_series, stop), np.bool_))
-    velocity[week.truth.series] = week.truth.velocity
+    promoted = np.zeros((history.num_series, stop), np.bool_)
     promoted[week.truth.series, week.truth.week] = week.truth.is_promoted
     truth = replace(
         week.truth,
@@ -119,7 +119,7 @@ def day_cut(history: SalesHistory, days: DailySales, one: Round, number: int) ->
         week=place,
         units=days.units[series, place, weekday].astype(np.float64),
         is_promoted=promoted[series, place],
-        velocity=velocity[series],
+        velocity=velocity_classes(week.history.grids["units"][:, : week.origin + 1])[series],
         scales=naive_scales(known.units[:, : week.origin + 1].reshape(history.num_series, -1).astype(np.float64)),
     )
     return DayCut(week, known, truth, weekday)

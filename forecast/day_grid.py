@@ -13,6 +13,8 @@ Grid = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 Days = npt.NDArray[np.datetime64]
 WEEK = 7
+THURSDAY = 3
+"""The weekday of day 0, 1 January 1970."""
 PAIR = ["sku", "store_id"]
 
 
@@ -55,7 +57,7 @@ def with_closed_days(units: Grid, store: Rows, days: Days, country: str) -> Grid
     was_seen = np.zeros_like(is_open)
     was_seen[:, 1:] = has_begun[:, :-1]
     may_close = are_holidays(days, country) | ~np.maximum.accumulate(is_open, axis=1)
-    is_closed = ~is_open & may_close & has_begun & (goes_on | was_seen)
+    is_closed = np.asarray(~is_open & may_close & has_begun & (goes_on | was_seen))
     return np.where(~known & is_closed[store] & known.any(axis=2)[:, :, None], np.float32(0), units)
 
 
@@ -71,7 +73,8 @@ def weeks_of_days(daily: pa.Table, planned: Sequence[str], first_weekday: int, c
     """
     days = daily.column("sold_on").to_numpy().astype("datetime64[D]")
     first: np.datetime64 = days.min()
-    first = first - np.timedelta64((first.item().weekday() - first_weekday) % WEEK, "D")
+    weekday = (first.astype(np.int64) + THURSDAY) % WEEK
+    first = first - np.timedelta64((weekday - first_weekday) % WEEK, "D")
     step = (days - first).astype(np.int64)
     (sku, skus), (place, places) = (pd.factorize(daily.column(name).to_pandas(), sort=True) for name in PAIR)
     pairs, row = np.unique(sku * len(places) + place, return_inverse=True)

@@ -67,7 +67,7 @@ def fit_weekdays(units: Grid, days: Days, history: SalesHistory) -> WeekdayShare
         units: `[num_series, num_weeks, 7]`, what a day's own plan adds taken off; NaN where unknown or not to be seen.
     """
     kinds = kinds_of(days, history.country)
-    whole = np.isfinite(units).all(axis=2)
+    whole = np.asarray(np.isfinite(units).all(axis=2))
     known = np.where(whole[:, :, None], units, 0)
     group = np.unique(history.store * (int(history.category.max()) + 1) + history.category, return_inverse=True)[1]
     store_of = np.zeros(int(group.max()) + 1, np.int64)
