@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands.console import out
+from commands.context import shop_of
 from commands.evaluation_options import (
     Files,
     JsonFile,
@@ -20,12 +21,14 @@ from commands.evaluation_options import (
     read_tables,
     tell,
 )
+from schema.errors import BadInput
 from schema.grouping import Grain
 
 if TYPE_CHECKING:
     from evaluation.forecast_rounds import Round
     from evaluation.report import Report
     from forecast.settings import ForecastSettings
+    from schema.embeddings import EmbeddingTable
     from schema.progress import Progress
     from schema.tables import RetailTables
 
@@ -51,6 +54,10 @@ RefitEvery = Annotated[
     int, typer.Option(min=1, help="Cut-offs that share a fit of the models; what is known goes on between them.")
 ]
 GrainOption = Annotated[Grain, typer.Option(help="Rows are of a week, or of a day: days sum to their week.")]
+VectorsOf = Annotated[
+    str | None,
+    typer.Option(help="Look at the vectors of this model version, trained up to the first cut-off; weeks only."),
+]
 Threads = Annotated[int, typer.Option(min=1, help="Threads of the trees; on a busy machine one is the fastest.")]
 
 
@@ -96,6 +103,7 @@ def backtest_command(
     without: Without = "relations",
     refit_every: RefitEvery = 4,
     grain: GrainOption = Grain.WEEK,
+    vectors_of: VectorsOf = None,
     source: SourceOption = "retail-tables",
     threads: Threads = 1,
     seed: Seed = 0,
@@ -119,7 +127,8 @@ def backtest_command(
 
             report = run_days(read, rounds=rounds, settings=chosen, refit_every=refit_every, progress=progress)
         else:
-            report = _found(read, rounds, chosen, without, refit_every, progress)
+            vectors = _vectors(ctx, vectors_of, rounds[0])
+            report = _found(read, rounds, chosen, without, refit_every, progress, vectors)
     tell(report, Files(json, predictions, picture))
     _save_page(report, page)
 
@@ -148,6 +157,24 @@ def _settings(objective: ObjectiveName, threads: int, families: str | None, seed
     return replace(chosen_settings(families, seed=seed), objective=objective.value, num_threads=threads)
 
 
+def _vectors(ctx: typer.Context, model_version: str | None, first: "Round") -> "EmbeddingTable | None":
+    """The vectors of a model version.
+
+    Raises:
+        BadInput: if it has seen days that the first round may not know.
+    """
+    if model_version is None:
+        return None
+    artefact = shop_of(ctx).registry().load(model_version)
+    if str(artefact.manifest["as_of"]) > first.train_before.isoformat():
+        raise BadInput(
+            f"Model {model_version} was trained as of {artefact.manifest['as_of']}, and the first cut-off is "
+            f"{first.train_before}: it has seen what is to be forecast.",
+            remedy=f"Train one with --as-of {first.train_before}.",
+        )
+    return artefact.embeddings
+
+
 def _found(
     tables: "RetailTables",
     rounds: "list[Round] | None",
@@ -155,6 +182,7 @@ def _found(
     without: str,
     refit_every: int,
     progress: "Progress",
+    vectors: "EmbeddingTable | None" = None,
 ) -> "Report":
     from evaluation import forecast  # noqa: PLC0415  # LightGBM and pandas take a second to import
 
@@ -165,6 +193,7 @@ def _found(
         settings=settings,
         without=families,
         refit_every=refit_every,
+        vectors=vectors,
         seed=settings.seed,
         progress=progress,
     )

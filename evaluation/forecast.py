@@ -17,8 +17,10 @@ from evaluation.report import OURS, Report
 from forecast.history import SalesHistory, read_history
 from forecast.model import families_tried
 from forecast.settings import FAMILY_NAMES, ForecastSettings
+from forecast.vectors import with_vectors
 from forecast.velocity import velocity_classes
 from measures.forecasting import naive_scales
+from schema.embeddings import EmbeddingTable
 from schema.errors import BadInput, EmptyWindow
 from schema.progress import Progress, silent
 from schema.tables import RetailTables
@@ -38,6 +40,7 @@ def run(  # noqa: PLR0913  # keywords only: what is forecast, and from when
     settings: ForecastSettings | None = None,
     without: Sequence[str] = ABLATED,
     refit_every: int = 1,
+    vectors: EmbeddingTable | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Report:
@@ -49,6 +52,7 @@ def run(  # noqa: PLR0913  # keywords only: what is forecast, and from when
         rounds: cut-offs and weeks; None takes one of WEEKS weeks from `as_of`.
         without: feature families; our model is fitted once more without each, or with it where it did not pass.
         refit_every: rounds that share a fit, models and AutoETS alike; what is known goes on from round to round.
+        vectors: of products, learnt before the first cut-off; None leaves the family `embeddings` out.
 
     Raises:
         MissingTable: if there is no `weekly_sales`.
@@ -64,6 +68,7 @@ def run(  # noqa: PLR0913  # keywords only: what is forecast, and from when
             raise BadInput("There is nothing to predict.", remedy="Give --rounds, or --as-of and --weeks.")
         rounds = single_round(as_of, WEEKS)
     history = read_history(tables)
+    history = history if vectors is None else with_vectors(history, vectors)
     first = cut_at(history, rounds[0], 0)
     settings, verdicts = families_tried(first.history, horizons=first.horizons, settings=chosen)
     models = {**fitted_models(settings, without, refit_every), **simple_models(refit_every)}

@@ -17,12 +17,12 @@ from measures.forecasting import pinball_losses
 from schema.demand import LEVELS
 
 Floats = npt.NDArray[np.float64]
-TRIALS: Final = (("relations",), ("calendar",), ("store",), ("season",), ("price", "promotion"))
+TRIALS: Final = (("embeddings",), ("relations",), ("calendar",), ("store",), ("season",), ("price", "promotion"))
 """What can be left out, in the order of its trials: the dearest to look at first, the plainest fact last.
 
 Price and promotion tell of the same offers: each alone looks dispensable while the other stands.
 """
-LEAST_GAIN: Final = {"relations": 0.01}
+LEAST_GAIN: Final = {"relations": 0.01, "embeddings": 0.01}
 """Part of the loss that a family must spare, where more than nothing is asked."""
 LEAST_WEEKS: Final = 8
 """Held-out weeks below which nobody can say."""

@@ -11,6 +11,7 @@ from forecast.lags import lag_features, seasonal_features
 from forecast.neighbours import relation_features
 from forecast.offers import price_features, promotion_features, store_features
 from forecast.panel import Panel
+from forecast.vectors import embedding_features
 
 FAMILIES: Final[dict[str, Callable[[Panel, int, int, Rows], dict[str, Grid]]]] = {
     "lags": lag_features,
@@ -20,6 +21,7 @@ FAMILIES: Final[dict[str, Callable[[Panel, int, int, Rows], dict[str, Grid]]]] =
     "promotion": promotion_features,
     "store": store_features,
     "relations": relation_features,
+    "embeddings": embedding_features,
 }
 """Each takes the panel, the origin (last known week), the target week and rows of series."""
 

@@ -39,6 +39,7 @@ class SalesHistory:
         product, store, category: `[num_series]` codes; category is that of the catalogue, 0 for all without one.
         store_attributes: `[num_series, 4]` float32: area and codes of region, city and format; NaN unknown.
         country: the stores' country as the table spells it, "" if there is none or several.
+        vectors: `[num_series, num_directions]` float32, what is learnt of the product (`with_vectors`); None: nothing.
     """
 
     keys: pd.DataFrame
@@ -49,6 +50,7 @@ class SalesHistory:
     category: Rows
     store_attributes: Grid
     country: str = ""
+    vectors: Grid | None = None
 
     @property
     def num_series(self) -> int:

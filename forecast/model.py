@@ -110,7 +110,7 @@ def fit_forecast(
     Raises:
         EmptyWindow: if no week is known.
     """
-    settings = settings or ForecastSettings()
+    settings = _offered(settings or ForecastSettings(), history)
     origin = _last_known(history)
     blocks = held_out_blocks(history, origin, horizons, settings, relations)
     progress("fitting the forecast", 1, 3)
@@ -139,10 +139,16 @@ def families_tried(
     Raises:
         EmptyWindow: if no week is known.
     """
+    settings = _offered(settings, history)
     if not settings.is_on_trial:
         return settings, ()
     verdicts = tried(held_out_blocks(history, _last_known(history), horizons, settings, relations), settings)
     return proven(settings, verdicts), verdicts
+
+
+def _offered(settings: ForecastSettings, history: SalesHistory) -> ForecastSettings:
+    """The settings without the family that the history tells nothing of."""
+    return settings if history.vectors is not None else settings.without("embeddings")
 
 
 def _last_known(history: SalesHistory) -> int:

@@ -7,7 +7,9 @@ from typing import Final, Literal
 from schema.errors import BadInput
 
 Objective = Literal["wape", "mape"]
-FAMILY_NAMES: Final[tuple[str, ...]] = ("lags", "season", "calendar", "price", "promotion", "store", "relations")
+FAMILY_NAMES: Final[tuple[str, ...]] = (
+    *("lags", "season", "calendar", "price", "promotion", "store", "relations", "embeddings"),
+)
 """Feature families that a forecast may look at (docs/forecasting.md)."""
 ALWAYS_ON: Final = "lags"
 """The family without which there is no forecast: it holds the horizon."""
