@@ -21,7 +21,6 @@ from commands.evaluation_options import (
     read_tables,
     tell,
 )
-from schema.errors import BadInput
 from schema.grouping import Grain
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ def backtest_command(
     page: PageFile = None,
 ) -> None:
     """Forecast from cut-offs that roll on week by week up to the last week there is."""
-    from evaluation.forecast_rounds import rolling_rounds  # noqa: PLC0415
+    from evaluation.forecast_rounds import known_vectors, rolling_rounds  # noqa: PLC0415
     from forecast.history import read_history  # noqa: PLC0415
 
     with read_tables(ctx, source, tables, None) as (read, progress):
@@ -127,7 +126,8 @@ def backtest_command(
 
             report = run_days(read, rounds=rounds, settings=chosen, refit_every=refit_every, progress=progress)
         else:
-            vectors = _vectors(ctx, vectors_of, rounds[0])
+            model = None if vectors_of is None else shop_of(ctx).registry().load(vectors_of)
+            vectors = None if model is None else known_vectors(model, rounds[0])
             report = _found(read, rounds, chosen, without, refit_every, progress, vectors)
     tell(report, Files(json, predictions, picture))
     _save_page(report, page)
@@ -155,24 +155,6 @@ def chosen_settings(families: str | None, *, seed: int) -> "ForecastSettings":
 
 def _settings(objective: ObjectiveName, threads: int, families: str | None, seed: int) -> "ForecastSettings":
     return replace(chosen_settings(families, seed=seed), objective=objective.value, num_threads=threads)
-
-
-def _vectors(ctx: typer.Context, model_version: str | None, first: "Round") -> "EmbeddingTable | None":
-    """The vectors of a model version.
-
-    Raises:
-        BadInput: if it has seen days that the first round may not know.
-    """
-    if model_version is None:
-        return None
-    artefact = shop_of(ctx).registry().load(model_version)
-    if str(artefact.manifest["as_of"]) > first.train_before.isoformat():
-        raise BadInput(
-            f"Model {model_version} was trained as of {artefact.manifest['as_of']}, and the first cut-off is "
-            f"{first.train_before}: it has seen what is to be forecast.",
-            remedy=f"Train one with --as-of {first.train_before}.",
-        )
-    return artefact.embeddings
 
 
 def _found(

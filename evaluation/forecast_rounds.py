@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from schema.artefact import Artefact
+from schema.embeddings import EmbeddingTable
 from schema.errors import BadInput, EmptyWindow
 
 COLUMNS = ("round", "train_before", "from", "to")
@@ -117,3 +119,21 @@ def rolling_rounds(
         Round(str(at + 1), day, day + timedelta(weeks=gap), day + timedelta(weeks=gap + weeks))
         for at, day in enumerate(days)
     ]
+
+
+def known_vectors(model: Artefact, first: Round) -> EmbeddingTable:
+    """The product vectors of a model version that a round may look at.
+
+    Args:
+        first: the earliest round.
+
+    Raises:
+        BadInput: if the version was trained on days that this round may not know.
+    """
+    as_of = str(model.manifest["as_of"])
+    if as_of > first.train_before.isoformat():
+        raise BadInput(
+            f"Model {model.model_version} was trained as of {as_of}, after the first cut-off {first.train_before}.",
+            remedy=f"Train one with --as-of {first.train_before}, or ask for later cut-offs.",
+        )
+    return model.embeddings

@@ -1,15 +1,19 @@
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
+import service_shop
 from forecast_shops import history_from, weekly_rows
 
+from evaluation.forecast_rounds import Round, known_vectors
 from forecast.features import features
 from forecast.model import families_tried, fit_forecast
 from forecast.panel import panel_of
 from forecast.settings import ForecastSettings
 from forecast.vectors import NUM_DIRECTIONS, with_vectors
 from schema.embeddings import EmbeddingTable
+from schema.errors import BadInput
 
 SPACES = ("complement_anchor", "complement_candidate", "substitute_anchor", "substitute_candidate")
 QUICK = ForecastSettings(num_trees=20, max_rows=4_000)
@@ -77,3 +81,11 @@ def test_vectors_that_say_nothing_do_not_pass(history, table):
     assert not verdicts["embeddings",].is_on
     without = families_tried(known, horizons=[1], settings=QUICK)[1]
     assert ("embeddings",) not in {one.families for one in without}
+
+
+def test_a_model_that_has_seen_what_is_to_be_forecast_is_refused():
+    model = replace(service_shop.artefact(), manifest={"as_of": "2024-09-16"})
+    first = Round("1", date(2024, 9, 16), date(2024, 9, 16), date(2024, 9, 23))
+    assert known_vectors(model, first) is model.embeddings
+    with pytest.raises(BadInput, match="--as-of 2024-09-09"):
+        known_vectors(model, replace(first, train_before=date(2024, 9, 9)))
