@@ -112,7 +112,8 @@ def backtest_command(
     page: PageFile = None,
 ) -> None:
     """Forecast from cut-offs that roll on week by week up to the last week there is."""
-    from evaluation.forecast_rounds import known_vectors, rolling_rounds  # noqa: PLC0415
+    from evaluation.forecast_days import run_days  # noqa: PLC0415
+    from evaluation.forecast_rounds import rolling_rounds  # noqa: PLC0415
     from forecast.history import read_history  # noqa: PLC0415
 
     with read_tables(ctx, source, tables, None) as (read, progress):
@@ -122,12 +123,9 @@ def backtest_command(
         )
         chosen = _settings(objective, threads, families, seed)
         if grain is Grain.DAY:
-            from evaluation.forecast_days import run_days  # noqa: PLC0415
-
             report = run_days(read, rounds=rounds, settings=chosen, refit_every=refit_every, progress=progress)
         else:
-            model = None if vectors_of is None else shop_of(ctx).registry().load(vectors_of)
-            vectors = None if model is None else known_vectors(model, rounds[0])
+            vectors = _vectors(ctx, vectors_of, rounds)
             report = _found(read, rounds, chosen, without, refit_every, progress, vectors)
     tell(report, Files(json, predictions, picture))
     _save_page(report, page)
@@ -155,6 +153,12 @@ def chosen_settings(families: str | None, *, seed: int) -> "ForecastSettings":
 
 def _settings(objective: ObjectiveName, threads: int, families: str | None, seed: int) -> "ForecastSettings":
     return replace(chosen_settings(families, seed=seed), objective=objective.value, num_threads=threads)
+
+
+def _vectors(ctx: typer.Context, model_version: str | None, rounds: "list[Round]") -> "EmbeddingTable | None":
+    from evaluation.forecast_rounds import known_vectors  # noqa: PLC0415
+
+    return None if model_version is None else known_vectors(shop_of(ctx).registry().load(model_version), rounds[0])
 
 
 def _found(
