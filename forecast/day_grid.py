@@ -57,8 +57,8 @@ def with_closed_days(units: Grid, store: Rows, days: Days, country: str) -> Grid
     was_seen = np.zeros_like(is_open)
     was_seen[:, 1:] = has_begun[:, :-1]
     may_close = are_holidays(days, country) | ~np.maximum.accumulate(is_open, axis=1)
-    is_closed = np.asarray(~is_open & may_close & has_begun & (goes_on | was_seen))
-    return np.where(~known & is_closed[store] & known.any(axis=2)[:, :, None], np.float32(0), units)
+    is_closed = ~is_open & may_close & has_begun & (goes_on | was_seen)
+    return np.where(~known & is_closed[store] & known.any(axis=2, keepdims=True), np.float32(0), units)
 
 
 def weeks_of_days(daily: pa.Table, planned: Sequence[str], first_weekday: int, country: str) -> pa.Table:
