@@ -1,3 +1,5 @@
+"""The protocol forecast by day: which days it predicts, its figures by a loop, and what it refuses."""
+
 from datetime import timedelta
 
 import numpy as np

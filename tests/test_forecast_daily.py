@@ -1,3 +1,5 @@
+"""The forecast by day: it sums to its week, keeps its promise, and sees no later day."""
+
 from datetime import timedelta
 
 import numpy as np

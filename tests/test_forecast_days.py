@@ -1,3 +1,5 @@
+"""Days and weeks of daily sales and receipts, days closed, and how weeks fall on their days."""
+
 from dataclasses import replace
 from datetime import timedelta
 

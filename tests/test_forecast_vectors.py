@@ -1,3 +1,5 @@
+"""Product vectors as a feature family: their directions, where they are absent, and which may be looked at."""
+
 from dataclasses import replace
 from datetime import date
 
