@@ -21,6 +21,7 @@ from commands.evaluation_options import (
     read_tables,
     tell,
 )
+from schema.errors import BadInput
 from schema.grouping import Grain
 
 if TYPE_CHECKING:
@@ -122,10 +123,10 @@ def backtest_command(
             history.first_week, history.num_weeks - skip, origins=origins, weeks=weeks, gap=gap, step=step
         )
         chosen = _settings(objective, threads, families, seed)
+        vectors = _vectors(ctx, vectors_of, rounds, grain)
         if grain is Grain.DAY:
             report = run_days(read, rounds=rounds, settings=chosen, refit_every=refit_every, progress=progress)
         else:
-            vectors = _vectors(ctx, vectors_of, rounds)
             report = _found(read, rounds, chosen, without, refit_every, progress, vectors)
     tell(report, Files(json, predictions, picture))
     _save_page(report, page)
@@ -155,10 +156,16 @@ def _settings(objective: ObjectiveName, threads: int, families: str | None, seed
     return replace(chosen_settings(families, seed=seed), objective=objective.value, num_threads=threads)
 
 
-def _vectors(ctx: typer.Context, model_version: str | None, rounds: "list[Round]") -> "EmbeddingTable | None":
+def _vectors(
+    ctx: typer.Context, model_version: str | None, rounds: "list[Round]", grain: Grain
+) -> "EmbeddingTable | None":
     from evaluation.forecast_rounds import known_vectors  # noqa: PLC0415
 
-    return None if model_version is None else known_vectors(shop_of(ctx).registry().load(model_version), rounds[0])
+    if model_version is None:
+        return None
+    if grain is Grain.DAY:
+        raise BadInput("A week's days are told without vectors.", remedy="Leave out --vectors-of, or --grain day.")
+    return known_vectors(shop_of(ctx).registry().load(model_version), rounds[0])
 
 
 def _found(

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 HEADER_SECONDS: Final = 10.0
+KEEP_ALIVE_SECONDS: Final = 75
+"""How long a connection may rest: longer than balancers (60 s), or they send a request as it is being closed."""
 MAX_CONNECTIONS: Final = 4_000
 """Past it a connection is answered 503 at once."""
 GRACE_SECONDS: Final = 10
@@ -66,6 +68,7 @@ def listening(app: "Starlette", *, host: str, port: int) -> uvicorn.Config:
         port=port,
         http=PatientProtocol,
         limit_concurrency=MAX_CONNECTIONS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         ws_max_size=MAX_BODY_BYTES,
         log_level="warning",
         access_log=False,

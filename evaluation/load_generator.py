@@ -68,7 +68,7 @@ class _Notes:
 
 
 class _Wire:
-    """One connection, opened when first used and again after it broke."""
+    """One connection, opened when first used and again after it broke or the server closed it at rest."""
 
     def __init__(self, target: Target) -> None:
         parts = urlsplit(target.url)
@@ -77,6 +77,8 @@ class _Wire:
 
     async def ask(self, request: bytes) -> tuple[int, bytes, bytes]:
         """Status, head and body of the answer."""
+        if self._streams is not None and self._streams[0].at_eof():
+            self.close()
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._host, self._port)
         reader, writer = self._streams

@@ -1,6 +1,7 @@
 """Bad days on a real socket: slow clients and a thousand connections at once."""
 
 import asyncio
+import http.client
 import json
 import os
 import resource
@@ -15,7 +16,7 @@ import service_shop as shop
 from service_client import ADMIN_KEY, listening_service
 
 from api.request_log import RequestLog
-from commands.listening import PatientProtocol
+from commands.listening import PatientProtocol, listening
 from journal.store import Journal
 
 pytestmark = [pytest.mark.graph, pytest.mark.slow]
@@ -97,3 +98,15 @@ def test_a_thousand_connections_are_held_and_others_are_still_answered(port):
         assert ask(port)[0] == "ok"
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_connection_may_rest_for_longer_than_balancers_let_it(port):
+    assert listening(None, host="", port=0).timeout_keep_alive > 60
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    sockets = []
+    for rest in (6, 0):  # uvicorn's own bound is 5 s
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().read()
+        sockets.append(connection.sock)
+        time.sleep(rest)
+    assert sockets[0] is sockets[1]

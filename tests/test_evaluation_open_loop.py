@@ -53,8 +53,9 @@ def test_growth_is_that_of_the_second_half():
 class Server:
     """A bare HTTP server: request `stalls_at` makes it do nothing for a while, as a blocked event loop does."""
 
-    def __init__(self, *, stalls_at=None, stall=0.0, status=200, body=b"{}", head=b""):
+    def __init__(self, *, stalls_at=None, stall=0.0, status=200, body=b"{}", head=b"", is_brief=False):
         self.stalls_at, self.stall, self.status, self.body, self.head = stalls_at, stall, status, body, head
+        self.is_brief = is_brief
         self.num_asked, self.free_at = 0, 0.0
 
     async def answer(self, reader, writer):
@@ -69,6 +70,9 @@ class Server:
                 await asyncio.sleep(max(0.0, self.free_at - loop.time()))
                 told = b"HTTP/1.1 %d X\r\n%sContent-Length: %d\r\n\r\n" % (self.status, self.head, len(self.body))
                 writer.write(told + self.body)
+                if self.is_brief:
+                    writer.close()
+                    return
         except asyncio.IncompleteReadError:
             writer.close()
 
@@ -120,6 +124,13 @@ def test_what_is_refused_is_counted_and_graph_reads_are_read():
         measured = against(server, lambda target: closed_loop(target, body, connections=2, count=10))
         assert measured.refused.sum() == refused
         assert measured.graph_reads() == (3.0 if server.head else None)
+
+
+def test_a_connection_that_the_server_closed_at_rest_is_opened_again():
+    body = [Target("http://127.0.0.1:1/graphql").request(b"{}")]
+    due = arrivals(per_second=20, seconds=0.5, spacing="constant")
+    measured = against(Server(is_brief=True), lambda target: open_loop(target, body, due, connections=1))
+    assert not measured.refused.any()
 
 
 def test_a_server_that_is_gone_refuses_everything():
