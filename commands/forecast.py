@@ -52,6 +52,10 @@ def forecast_command(
             source, weeks=weeks, grain=grain, as_of=day, sku=sku, store_id=store, settings=settings, progress=progress
         )
     _tell(source, found, by, file)
+    if found.history.is_counted:
+        out.print(
+            f"Weeks are counted from receipts; {found.history.num_left_out:,} series sold too seldom are left out"
+        )
     for verdict in found.verdicts:
         out.print(f"Feature family {verdict}")
     if picture is not None:

@@ -55,7 +55,7 @@ def run(  # noqa: PLR0913  # keywords only: what is forecast, and from when
         vectors: of products, learnt before the first cut-off; None leaves the family `embeddings` out.
 
     Raises:
-        MissingTable: if there is no `weekly_sales`.
+        MissingTable: if there are no weekly or daily sales and no receipts.
         EmptyWindow: if a round has no week to learn from or no row to predict.
         BadInput: if neither rounds nor a day are given, or a family has another name.
     """
@@ -67,7 +67,7 @@ def run(  # noqa: PLR0913  # keywords only: what is forecast, and from when
         if as_of is None:
             raise BadInput("There is nothing to predict.", remedy="Give --rounds, or --as-of and --weeks.")
         rounds = single_round(as_of, WEEKS)
-    history = read_history(tables)
+    history = read_history(tables, before=min(one.train_before for one in rounds))
     history = history if vectors is None else with_vectors(history, vectors)
     first = cut_at(history, rounds[0], 0)
     settings, verdicts = families_tried(first.history, horizons=first.horizons, settings=chosen)
@@ -124,23 +124,23 @@ def cut_at(history: SalesHistory, one: Round, number: int) -> Cut:
     ended = np.flatnonzero(np.isfinite(units).any(axis=0))
     if not len(ended):
         raise EmptyWindow(f"Round {one.name}: no week of sales had ended by {one.train_before}.")
+    origin = int(ended[-1])
     start = max(history.week_of(np.datetime64(one.from_)), 0)
     stop = min(history.week_of(np.datetime64(one.to)), history.num_weeks)
-    actual = history.grids["units"][:, start : max(stop, start)]
+    actual = history.wanted_units(origin)[:, start : max(stop, start)]
     series, week = np.nonzero(np.isfinite(actual))
     if not len(series):
         raise EmptyWindow(
-            f"Round {one.name}: no row of weekly_sales starts from {one.from_} to {one.to}.",
+            f"Round {one.name}: no week of sales starts from {one.from_} to {one.to}.",
             remedy=f"The weeks start from {history.weeks[0]} to {history.weeks[-1]}.",
         )
-    origin = int(ended[-1])
     learnt = units[:, : origin + 1]
     week = week + start
     truth = Truth(
         round_number=number,
         series=series,
         week=week,
-        units=history.grids["units"][series, week].astype(np.float64),
+        units=actual[series, week - start].astype(np.float64),
         is_promoted=_promoted(history, series, week),
         velocity=velocity_classes(learnt)[series],
         scales=naive_scales(learnt.astype(np.float64)),

@@ -25,7 +25,7 @@ from forecast.velocity import velocity_classes
 from forecast.weekdays import equal_days
 from measures.forecasting import naive_scales
 from schema.demand import DemandForecast
-from schema.errors import EmptyWindow
+from schema.errors import EmptyWindow, MissingTable
 from schema.progress import Progress, silent
 from schema.tables import RetailTables
 
@@ -62,12 +62,11 @@ def run_days(
     """Forecast every known day of each round's weeks: by our model, by its weeks in equal days, by simple ones.
 
     Raises:
-        MissingTable: if there are neither daily sales nor receipts.
+        MissingTable: if there are neither weekly nor daily sales, or neither daily sales nor receipts.
         EmptyWindow: if a round has no week to learn from or no day to predict.
         BadInput: if receipts do not add up to the weeks.
     """
-    history = read_history(tables)
-    days = days_by(tables.read, history, tables.info)
+    history, days = _read(tables)
     first = cut_at(history, rounds[0], 0)
     settings, verdicts = families_tried(first.history, horizons=first.horizons, settings=settings)
     fits = Refitted(lambda cut: fit_forecast(cut.history, horizons=cut.horizons, settings=settings), refit_every)
@@ -97,6 +96,13 @@ def run_days(
     )
     said = "Rows are days, and a week's days sum to its forecast; baselines look at each weekday apart."
     return replace(report, protocol="forecast by day", notes=(*report.notes, said, *told_verdicts(verdicts)))
+
+
+def _read(tables: RetailTables) -> tuple[SalesHistory, DailySales]:
+    history = read_history(tables)
+    if history.is_counted:
+        raise MissingTable("Evaluating forecasts by day", "weekly_sales")
+    return history, days_by(tables.read, history, tables.info)
 
 
 def day_cut(history: SalesHistory, days: DailySales, one: Round, number: int) -> DayCut:

@@ -11,6 +11,7 @@ from evaluation.forecast_scoring import RATIOS, Scored
 from evaluation.report import OURS, Curve, Report, badness, peak_mib
 from forecast.ablation import Verdict
 from forecast.history import SalesHistory
+from forecast.receipts import LEAST_SOLD, SILENT_WEEKS
 from forecast.settings import ForecastSettings
 from forecast.velocity import CLASSES
 from schema.demand import LEVELS
@@ -83,13 +84,24 @@ def _notes(
     history: SalesHistory, scored: Scored, rounds: Sequence[Round], settings: ForecastSettings
 ) -> tuple[str, ...]:
     units = np.concatenate([truth.units for truth in scored.truths])
+    unknown = counted_weeks(history) or "a week without a row is unknown, not zero"
     ahead = f"{rounds[0].train_before} to {rounds[-1].train_before}"
     return (
         f"{len(rounds)} rounds with cut-offs {ahead}, {len(units):,} rows of {history.num_series:,} series; "
         f"{int((units == 0).sum()):,} rows with zero units are left out of MAPE; MAPE, WAPE and bias are per cent.",
-        f"The point of our model serves {settings.objective.upper()}; a week without a row is unknown, not zero.",
+        f"The point of our model serves {settings.objective.upper()}; {unknown}.",
         "Differences are drawn again by week; velocity classes are thirds of series by mean units before the cut-off, "
         "cold has fewer than eight known weeks.",
+    )
+
+
+def counted_weeks(history: SalesHistory) -> str:
+    """What weeks are counted from receipts, and how many series are left out; "" where the shop tells its weeks."""
+    if not history.is_counted:
+        return ""
+    return (
+        f"weeks are counted from receipts: zero for {SILENT_WEEKS} weeks after a sale, then unknown; "
+        f"{history.num_left_out:,} products in stores sold in fewer than {LEAST_SOLD} weeks are left out"
     )
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from forecast.day_grid import PAIR, Days, days_of, laid_out, with_closed_days
 from forecast.history import PLANNED, Grid, ReadRows, Rows, SalesHistory
+from forecast.receipts import units_by_day
 from schema.errors import BadInput, MissingTable
 from schema.tables import DatasetInfo
 
@@ -76,10 +76,7 @@ def _of_receipts(read: ReadRows, history: SalesHistory, timezone: str) -> Grid:
     lines = read("purchases", [*PAIR, "bought_at", "units"])
     if not lines.num_rows:
         raise MissingTable("Forecasting by day", "daily_sales")
-    wall = pc.local_timestamp(pc.cast(lines.column("bought_at"), pa.timestamp("us", tz=timezone)))
-    sold_on = pc.cast(pc.floor_temporal(wall, unit="day"), pa.date32())
-    sums = lines.select([*PAIR, "units"]).append_column("sold_on", sold_on).group_by([*PAIR, "sold_on"])
-    sold = sums.aggregate([("units", "sum")])
+    sold = units_by_day(lines, timezone)
     shape, units = (history.num_series, history.num_weeks), history.grids["units"]
     values = sold.column("units_sum").to_numpy().astype(np.float32)
     found = np.nan_to_num(laid_out(values, _rows(sold, history), _steps(sold.column("sold_on"), history), shape))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forecast.day_grid import weeks_of_days
+from forecast.day_grid import PAIR, weeks_of_days
+from forecast.receipts import SILENT_WEEKS, weeks_of_receipts
 from schema.errors import BadInput, EmptyWindow, MissingTable
 from schema.tables import DatasetInfo, RetailTables
 
@@ -19,6 +21,8 @@ OBSERVED = ("units", "on_hand_units")
 """Facts that only a week's end tells."""
 PLANNED = ("price", "base_price", "feature_share", "display_share", "price_cut_share")
 """Facts that a retailer knows beforehand."""
+TOLD = ("weekly_sales", "daily_sales")
+"""Tables that tell weeks: without them weeks are counted from receipts."""
 _STORE_COLUMNS = ("region", "city", "format")
 _CURRENCIES = {"USD": "United States", "GBP": "United Kingdom", "PLN": "Poland", "JPY": "Japan"}
 ONE_WEEK = np.timedelta64(7, "D")
@@ -40,6 +44,8 @@ class SalesHistory:
         store_attributes: `[num_series, 4]` float32: area and codes of region, city and format; NaN unknown.
         country: the stores' country as the table spells it, "" if there is none or several.
         vectors: `[num_series, num_directions]` float32, what is learnt of the product (`with_vectors`); None: nothing.
+        num_left_out: where weeks are counted from receipts, products in stores that are sold too seldom to be told of
+            (`forecast/receipts.py`); None where the shop tells its weeks or days.
     """
 
     keys: pd.DataFrame
@@ -51,6 +57,7 @@ class SalesHistory:
     store_attributes: Grid
     country: str = ""
     vectors: Grid | None = None
+    num_left_out: int | None = None
 
     @property
     def num_series(self) -> int:
@@ -66,6 +73,31 @@ class SalesHistory:
     def weeks(self) -> npt.NDArray[np.datetime64]:
         """First day of every column `[num_weeks]`."""
         return self.first_week + ONE_WEEK * np.arange(self.num_weeks)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether weeks are counted from receipts."""
+        return self.num_left_out is not None
+
+    def on_sale(self, origin: int) -> npt.NDArray[np.bool_]:
+        """Series that a forecast seen from week `origin` tells of: all, or those with a receipt in its last weeks."""
+        if not self.is_counted:
+            return np.ones(self.num_series, np.bool_)
+        return (self.grids["units"][:, max(origin + 1 - SILENT_WEEKS, 0) : origin + 1] > 0).any(axis=1)
+
+    def wanted_units(self, origin: int) -> Grid:
+        """Units that a forecast seen from week `origin` is scored by `[num_series, num_weeks]`, NaN where by none.
+
+        They are those known; where they are counted from receipts, all weeks of what was on sale at the origin, zeros
+        however long nothing is sold, so that no later sale decides which rows count.
+        """
+        units = self.grids["units"]
+        if not self.is_counted:
+            return units
+        is_open = np.zeros((int(self.store.max()) + 1, self.num_weeks), np.bool_)
+        np.logical_or.at(is_open, self.store, np.isfinite(units))
+        is_scored = self.on_sale(origin)[:, None] & is_open[self.store]
+        return np.where(is_scored, np.nan_to_num(units), np.float32(np.nan))
 
     def week_of(self, day: np.datetime64) -> int:
         """The column of the first week that starts on or after `day`; may lie outside the grid."""
@@ -84,36 +116,44 @@ class SalesHistory:
         return replace(self, grids=grids)
 
 
-def read_history(tables: RetailTables) -> SalesHistory:
+def read_history(tables: RetailTables, *, before: date | None = None) -> SalesHistory:
     """The grid of a shop's `weekly_sales`, with the catalogue's categories and the stores' attributes.
 
-    A shop without weekly sales has the weeks of its `daily_sales` whose seven days are all known.
+    A shop without weekly sales has the weeks of its `daily_sales` whose seven days are all known; one without either
+    has the weeks that are counted from its receipts (`forecast/receipts.py`).
+
+    Args:
+        before: the first cut-off, as of which products sold too seldom are left out of counted weeks; None: the end.
 
     Raises:
-        MissingTable: if the shop has neither.
+        MissingTable: if the shop has none of them.
         EmptyWindow: if they hold no row, or no whole week.
         BadInput: if weeks start on several weekdays.
     """
-    if "weekly_sales" not in tables and "daily_sales" not in tables:
+    if not any(name in tables for name in (*TOLD, "purchases")):
         raise MissingTable("Forecasting", "weekly_sales")
-    return history_by(tables.read, tables.info)
+    return history_by(tables.read, tables.info, before=before)
 
 
-def history_by(read: ReadRows, info: DatasetInfo) -> SalesHistory:
+def history_by(read: ReadRows, info: DatasetInfo, *, before: date | None = None) -> SalesHistory:
     """As `read_history`, from whatever holds the tables.
 
     Args:
         read: the rows of a table, of the columns named.
     """
     stores = read("stores", ["store_id", *_STORE_COLUMNS, "country", "area_m2"])
-    by_currency = _CURRENCIES.get(info.currency, "")
+    by_currency, left_out = _CURRENCIES.get(info.currency, ""), None
+    sales = _weekly_rows(read, info.first_weekday, _country(stores) or by_currency)
+    if not sales.num_rows and (lines := read("purchases", [*PAIR, "bought_at", "units"])).num_rows:
+        counted = weeks_of_receipts(lines, info, before=before)
+        sales, left_out = counted.rows, counted.num_left_out
     history = history_of(
-        _weekly_rows(read, info.first_weekday, _country(stores) or by_currency),
+        sales,
         products=read("products", ["sku", "category_id"]),
         categories=read("categories", ["category_id", "parent_id"]),
         stores=stores,
     )
-    return history if history.country else replace(history, country=by_currency)
+    return replace(history, country=history.country or by_currency, num_left_out=left_out)
 
 
 def _weekly_rows(read: ReadRows, first_weekday: int, country: str) -> pa.Table:
@@ -165,6 +205,8 @@ def history_of(sales: pa.Table, *, products: pa.Table, categories: pa.Table, sto
 
 def _grid(sales: pa.Table, name: str, row: Rows, week: Rows, shape: tuple[int, int]) -> Grid:
     grid = np.full(shape, np.nan, np.float32)
+    if name not in sales.column_names:
+        return grid
     values = sales.column(name).to_numpy().astype(np.float32)
     if name in {"price", "base_price"}:
         values = np.where(values > 0, values, np.nan)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from forecast.history import SalesHistory, history_by
+from forecast.history import TOLD, SalesHistory, history_by
 from forecast.transfer import with_transfer_shares
 from lake.baskets import read_baskets
 from lake.version import LakeVersion
@@ -15,34 +15,39 @@ from schema.errors import EmptyWindow, MissingTable
 from schema.relations import Relations
 
 
-def weekly_history(source: LakeVersion, *, as_of: date | None = None) -> SalesHistory | None:
+def weekly_history(source: LakeVersion, *, as_of: date | None = None, is_counted: bool = False) -> SalesHistory | None:
     """The weekly sales of a lake version, or the whole weeks of its daily ones; None where it holds neither.
 
     Args:
         as_of: units and stock of weeks that had not ended by then are unknown; None keeps all.
+        is_counted: whether weeks may be counted from receipts where it holds neither.
 
     Raises:
         BadInput: if weeks start on several weekdays.
-        EmptyWindow: if no week of the daily sales is whole.
+        EmptyWindow: if no week of the daily sales, or of the receipts, is whole.
     """
-    if not any(name in source and source.dataset(name).count_rows() for name in ("weekly_sales", "daily_sales")):
+    names = (*TOLD, "purchases") if is_counted else TOLD
+    if not any(name in source and source.dataset(name).count_rows() for name in names):
         return None
-    history = history_by(source.rows, source.info)
+    history = history_by(source.rows, source.info, before=as_of)
     return history if as_of is None else history.known_before(np.datetime64(as_of))
 
 
-def known_weeks(source: LakeVersion, *, as_of: date | None, purpose: str) -> tuple[SalesHistory, int]:
+def known_weeks(
+    source: LakeVersion, *, as_of: date | None, purpose: str, is_counted: bool = False
+) -> tuple[SalesHistory, int]:
     """The weekly sales up to the last week that is known, and how many weeks that is.
 
     Args:
         as_of: units of weeks that had not ended by then are not looked at; None looks at all.
         purpose: what they are wanted for, in words of an error.
+        is_counted: whether weeks may be counted from receipts where there are no others.
 
     Raises:
         MissingTable: if there are no weekly sales.
         EmptyWindow: if no week had ended by that day.
     """
-    history = weekly_history(source, as_of=as_of)
+    history = weekly_history(source, as_of=as_of, is_counted=is_counted)
     if history is None:
         raise MissingTable(purpose, "weekly_sales")
     known = np.flatnonzero(np.isfinite(history.grids["units"]).any(axis=0))

@@ -74,19 +74,21 @@ def forecast_weeks(  # noqa: PLR0913  # keywords only: what is forecast, and fro
 ) -> WeeksAhead:
     """The weeks after the last known one, of all series, or those of a product or store; prices stay as they were last.
 
+    Where weeks are counted from receipts, the series are those on sale (`SalesHistory.on_sale`).
+
     Args:
         grain: DAY tells the days of those weeks, which sum to them.
         as_of: units of weeks that had not ended by then are not looked at; None looks at all.
         settings: None takes those that are usual, with the feature families that pass on this shop.
 
     Raises:
-        MissingTable: if there are no weekly sales, or for days neither daily sales nor receipts.
+        MissingTable: if there are no sales, weekly, daily or by receipt, or for days none of the last two.
         BadInput: if there are no daily sales and receipts do not add up to the weeks.
         NotFound: if no such product or store has any.
         EmptyWindow: if no week had ended by that day.
     """
-    history, week = known_weeks(source, as_of=as_of, purpose="Forecasting")
-    rows = _rows(history, sku, store_id)
+    history, week = known_weeks(source, as_of=as_of, purpose="Forecasting", is_counted=True)
+    rows = _rows(history, sku, store_id, week)
     rolling = roll_forecast(history, rows, origin=week, num_ahead=weeks, settings=settings, progress=progress)
     fitted, days = rolling.fitted, None
     series, targets = np.repeat(rows, weeks), np.tile(np.arange(week, week + weeks), len(rows))
@@ -152,8 +154,8 @@ def save_fans(found: WeeksAhead, path: Path, *, most: int = 6) -> None:
     figure.savefig(path, dpi=120)
 
 
-def _rows(history: SalesHistory, sku: str | None, store_id: str | None) -> Rows:
-    keys, chosen = history.keys, np.ones(history.num_series, np.bool_)
+def _rows(history: SalesHistory, sku: str | None, store_id: str | None, week: int) -> Rows:
+    keys, chosen = history.keys, history.on_sale(week - 1)
     for column, kind, key in (("sku", "product", sku), ("store_id", "store", store_id)):
         if key is not None:
             chosen &= (keys[column] == key).to_numpy()
