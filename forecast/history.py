@@ -83,7 +83,7 @@ class SalesHistory:
         """Series that a forecast seen from week `origin` tells of: all, or those with a receipt in its last weeks."""
         if not self.is_counted:
             return np.ones(self.num_series, np.bool_)
-        return (self.grids["units"][:, max(origin + 1 - SILENT_WEEKS, 0) : origin + 1] > 0).any(axis=1)
+        return np.any(self.grids["units"][:, max(origin + 1 - SILENT_WEEKS, 0) : origin + 1] > 0, axis=1)
 
     def wanted_units(self, origin: int) -> Grid:
         """Units that a forecast seen from week `origin` is scored by `[num_series, num_weeks]`, NaN where by none.
