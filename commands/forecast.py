@@ -79,7 +79,7 @@ def _tell(source: "LakeVersion", found: "WeeksAhead", by: Grouping | None, file:
     rows = [
         (
             *(key[row] for key in keys),
-            told.week_starts_on[row],
+            told.starts_on[row],
             *(round(float(value), 1) for value in (told.mean[row], *told.quantiles[row, [0, 9, 18]])),
         )
         for row in first

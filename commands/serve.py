@@ -22,13 +22,13 @@ SWITCH_SECONDS: Final = 0.0005
 """How long the thread that answers waits for one that computes beside it: the ledger, the search's building."""
 
 
-NUM_WORKERS = Annotated[
+NumWorkers = Annotated[
     int, typer.Option("--workers", min=1, max=64, help="Processes that answer; one per core that is free for them.")
 ]
-SOCKET = Annotated[int | None, typer.Option("--socket", hidden=True, help="A worker's: the socket it is handed.")]
+HandedSocket = Annotated[int | None, typer.Option("--socket", hidden=True, help="A worker's: the socket it is handed.")]
 
 
-def serve_command(ctx: typer.Context, workers: NUM_WORKERS = 1, fd: SOCKET = None) -> None:
+def serve_command(ctx: typer.Context, workers: NumWorkers = 1, fd: HandedSocket = None) -> None:
     """Serve the champion's relations and the graph's catalogue over GraphQL; GraphiQL is at the same address."""
     shop = shop_of(ctx)
     if fd is not None:

@@ -153,5 +153,5 @@ def _others(weekly: FittedForecast, cut: DayCut) -> Mapping[str, DemandForecast]
 
 
 def _taken(told: DemandForecast, rows: Rows) -> DemandForecast:
-    names = ("sku", "store_id", "week_starts_on", "mean", "quantiles")
+    names = ("sku", "store_id", "starts_on", "mean", "quantiles")
     return replace(told, **{name: getattr(told, name)[rows] for name in names})

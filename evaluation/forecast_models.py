@@ -121,7 +121,7 @@ def rows_of(told: Floats, cut: Cut) -> DemandForecast:
     return DemandForecast(
         sku=keys["sku"].to_numpy(object)[truth.series],
         store_id=keys["store_id"].to_numpy(object)[truth.series],
-        week_starts_on=cut.history.weeks[truth.week],
+        starts_on=cut.history.weeks[truth.week],
         mean=values[:, 0],
         quantiles=np.sort(values[:, 1:], axis=1),
     )

@@ -73,10 +73,7 @@ class Replay:
     @cached_property
     def scale(self) -> DemandScale | None:
         """What puts forecasts right, learnt in the weeks between their fit and the first review."""
-        rolling, weeks = self.rolling, range(self.rolling.origin, self.origin)
-        told = [rolling.quantiles(week, num_weeks=min(SCALE_WEEKS, rolling.num_ahead)) for week in weeks]
-        wanted = wanted_units(rolling.history)[rolling.rows, rolling.origin : self.origin].astype(np.float64)
-        return scale_by(told, [rolling.past_sales(week)[0] for week in weeks], wanted)
+        return scale_by(*self.rolling.hindsight(self.origin, num_weeks=SCALE_WEEKS))
 
     def past_sales(self, review: int) -> tuple[Floats, Floats]:
         """Mean and standard deviation of units a week, known at a review `[num_lines]`."""

@@ -55,7 +55,7 @@ class DailyForecast:
             weeks,
             sku=np.repeat(weeks.sku, WEEK),
             store_id=np.repeat(weeks.store_id, WEEK),
-            week_starts_on=self.days.days[targets].ravel(),
+            starts_on=self.days.days[targets].ravel(),
             mean=points,
             quantiles=at_levels(steps),
             date_column="sold_on",

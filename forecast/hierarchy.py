@@ -24,12 +24,12 @@ class GroupForecast:
     """Units expected of groups in weeks, by week, then group.
 
     Attributes:
-        group: `[num_rows]` names; week_starts_on: `[num_rows]` datetime64[D].
+        group: `[num_rows]` names; starts_on: `[num_rows]` datetime64[D].
         mean: `[num_rows]` expected units; quantiles: `[num_rows, 19]` at LEVELS.
     """
 
     group: Labels
-    week_starts_on: npt.NDArray[np.datetime64]
+    starts_on: npt.NDArray[np.datetime64]
     mean: Floats
     quantiles: Floats
 
@@ -40,7 +40,7 @@ class GroupForecast:
         """`NAME, week_starts_on, mean, q05 … q95`, in the order of the rows."""
         keys = {
             name: pa.array(self.group, pa.string()),
-            "week_starts_on": pa.array(self.week_starts_on.astype("datetime64[D]"), pa.date32()),
+            "week_starts_on": pa.array(self.starts_on.astype("datetime64[D]"), pa.date32()),
             "mean": pa.array(self.mean, pa.float64()),
         }
         return pa.table({**keys, **{one: pa.array(self.quantiles[:, at]) for at, one in enumerate(QUANTILE_NAMES)}})
@@ -58,7 +58,7 @@ def summed(told: DemandForecast, groups: Labels, *, correlation: float) -> Group
 
     Source: Athanasopoulos, Hyndman, Kourentzes and Panagiotelis 2024 (bottom-up, from joint samples).
     """
-    days, week = np.unique(told.week_starts_on, return_inverse=True)
+    days, week = np.unique(told.starts_on, return_inverse=True)
     names, group = np.unique(groups.astype(str), return_inverse=True)
     common = np.random.default_rng(0).standard_normal((len(days), NUM_DRAWS))
     total = np.zeros((len(days) * len(names), NUM_DRAWS))
@@ -73,7 +73,7 @@ def summed(told: DemandForecast, groups: Labels, *, correlation: float) -> Group
     some = np.unique(week * len(names) + group)
     return GroupForecast(
         group=names[some % len(names)].astype(object),
-        week_starts_on=days[some // len(names)],
+        starts_on=days[some // len(names)],
         mean=total[some].mean(axis=1),
         quantiles=np.quantile(total[some], LEVELS, axis=1).T,
     )

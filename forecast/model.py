@@ -75,7 +75,7 @@ class FittedForecast:
         return DemandForecast(
             sku=history.keys["sku"].to_numpy(object)[series],
             store_id=history.keys["store_id"].to_numpy(object)[series],
-            week_starts_on=history.weeks[targets],
+            starts_on=history.weeks[targets],
             mean=mean,
             quantiles=quantiles,
         )

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast.history import OBSERVED, PLANNED, Rows, SalesHistory
+from forecast.kept_demand import wanted_units
 from forecast.model import FittedForecast, fit_forecast
 from forecast.settings import ForecastSettings
 from schema.demand import LEVELS
@@ -54,6 +55,25 @@ class RollingForecast:
         mean = np.where(known, units, 0).sum(axis=1) / np.maximum(count, 1)
         spread = np.where(known, units - mean[:, None], 0)
         return mean, np.sqrt((spread**2).sum(axis=1) / np.maximum(count - 1, 1))
+
+    def hindsight(
+        self, until: int, *, num_weeks: int, progress: Progress = silent
+    ) -> tuple[list[Floats], list[Floats], Floats]:
+        """How the forecast did between its fit and column `until`, as what puts forecasts right is learnt from it.
+
+        Args:
+            num_weeks: weeks that are told from each, at most `num_ahead`.
+
+        Returns:
+            By week, quantiles `[num_rows, n, 19]` and the mean of past sales `[num_rows]`, as they were known then; and
+            the units that were wanted `[num_rows, until - origin]`.
+        """
+        weeks, told = range(self.origin, until), []
+        for number, week in enumerate(weeks):
+            told.append(self.quantiles(week, num_weeks=min(num_weeks, self.num_ahead)))
+            progress("forecasts of past weeks", number + 1, len(weeks))
+        wanted = wanted_units(self.history)[self.rows, self.origin : until].astype(np.float64)
+        return told, [self.past_sales(week)[0] for week in weeks], wanted
 
 
 def roll_forecast(

@@ -113,7 +113,7 @@ def summed_by(source: LakeVersion, found: WeeksAhead, by: Grouping) -> GroupFore
     elif by is Grouping.TOTAL:
         groups = np.full(len(told), "total", object)
     else:
-        column, day = f"{by.value}_id", pd.Timestamp(told.week_starts_on.min()).date()
+        column, day = f"{by.value}_id", pd.Timestamp(told.starts_on.min()).date()
         is_bought = by is Grouping.SUPPLIER
         named = order_terms(source, day) if is_bought else source.rows("products", ["sku", column]).to_pandas()
         names = dict(zip(named["sku"], named[column].fillna("none"), strict=True))
@@ -134,7 +134,7 @@ def save_fans(found: WeeksAhead, path: Path, *, most: int = 6) -> None:
     panels = figure.subplots(-(-len(first) // columns), columns, squeeze=False).ravel()
     for panel, place in zip(panels, first, strict=False):
         part, row = slice(place * weeks, (place + 1) * weeks), found.rows[place]
-        days = told.week_starts_on[part]
+        days = told.starts_on[part]
         panel.plot(*found.past(row), color="black", linewidth=1)
         for low, shade in ((0, "#dbe7f1"), (2, "#b9d0e3"), (4, "#8fb3d1")):
             panel.fill_between(

@@ -14,7 +14,6 @@ from decisions.demand_scale import SCALE_REVIEWS, SCALE_WEEKS, DemandScale, scal
 from decisions.lead_times import late_suppliers, lead_times
 from decisions.replenish import propose
 from forecast.history import SalesHistory
-from forecast.kept_demand import wanted_units
 from forecast.rolling import RollingForecast, roll_forecast
 from forecast.settings import ForecastSettings
 from jobs.demand import known_weeks
@@ -165,13 +164,7 @@ def _kept(rows: pd.DataFrame, relations: Relations) -> Floats:
 
 def demand_scale(rolling: RollingForecast, week: int, progress: Progress) -> DemandScale | None:
     """What puts a forecast right by how it did in the weeks between its fit and column `week`; None for too few."""
-    reviews = range(rolling.origin, week)
-    told = []
-    for number, review in enumerate(reviews):
-        told.append(rolling.quantiles(review, num_weeks=min(SCALE_WEEKS, rolling.num_ahead)))
-        progress("forecasts of past weeks", number + 1, len(reviews))
-    wanted = wanted_units(rolling.history)[rolling.rows, rolling.origin : week].astype(np.float64)
-    return scale_by(told, [rolling.past_sales(review)[0] for review in reviews], wanted)
+    return scale_by(*rolling.hindsight(week, num_weeks=SCALE_WEEKS, progress=progress))
 
 
 def _put_right(rolling: RollingForecast, week: int, progress: Progress) -> Floats:

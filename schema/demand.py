@@ -22,7 +22,7 @@ class DemandForecast:
 
     Attributes:
         sku, store_id: `[num_rows]` keys.
-        week_starts_on: `[num_rows]` datetime64[D]; the day itself where rows are days.
+        starts_on: `[num_rows]` datetime64[D], the first day of each row's week, or its day.
         mean: `[num_rows]` float64, units a week: the point that serves the objective the model was fitted for.
         quantiles: `[num_rows, 19]` float64, units a week at LEVELS, never falling along a row.
         date_column: what the days are called in tables: `sold_on` where rows are days and units are a day's.
@@ -30,7 +30,7 @@ class DemandForecast:
 
     sku: npt.NDArray[np.object_]
     store_id: npt.NDArray[np.object_]
-    week_starts_on: npt.NDArray[np.datetime64]
+    starts_on: npt.NDArray[np.datetime64]
     mean: npt.NDArray[np.float64]
     quantiles: npt.NDArray[np.float64]
     date_column: str = "week_starts_on"
@@ -43,7 +43,7 @@ class DemandForecast:
         keys = {
             "sku": pa.array(self.sku, pa.string()),
             "store_id": pa.array(self.store_id, pa.string()),
-            self.date_column: pa.array(self.week_starts_on.astype("datetime64[D]"), pa.date32()),
+            self.date_column: pa.array(self.starts_on.astype("datetime64[D]"), pa.date32()),
             "mean": pa.array(self.mean, pa.float64()),
         }
         columns = {name: pa.array(self.quantiles[:, at]) for at, name in enumerate(QUANTILE_NAMES)}

@@ -76,3 +76,17 @@ def with_grid(history: SalesHistory, name, change) -> SalesHistory:
     grid = history.grids[name].copy()
     change(grid)
     return replace(history, grids={**history.grids, name: grid})
+
+
+def assert_told_once(outcome, rows, rounds, day):
+    """Every row of the tables that a round predicts is told in it, once; `day` is the column that dates them."""
+    told = outcome.predictions.to_pylist()
+    keys = [(row["round"], row["sku"], row["store_id"], row[day]) for row in told]
+    wanted = {
+        (one.name, row["sku"], row["store_id"], row[day])
+        for one in rounds
+        for row in rows
+        if one.from_ <= row[day] < one.to
+    }
+    assert len(keys) == len(set(keys))
+    assert set(keys) == wanted

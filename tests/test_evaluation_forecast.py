@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from forecast_shops import MONDAY, shop_rows, weekly_rows
+from forecast_shops import MONDAY, assert_told_once, shop_rows, weekly_rows
 from lake_shops import stage
 from typer.testing import CliRunner
 
@@ -46,16 +46,7 @@ def outcome(tables, rounds):
 
 
 def test_every_row_of_a_round_is_predicted_once(outcome, weekly, rounds):
-    told = outcome.predictions.to_pylist()
-    keys = [(row["round"], row["sku"], row["store_id"], row["week_starts_on"]) for row in told]
-    wanted = {
-        (one.name, row["sku"], row["store_id"], row["week_starts_on"])
-        for one in rounds
-        for row in weekly
-        if one.from_ <= row["week_starts_on"] < one.to
-    }
-    assert len(keys) == len(set(keys))
-    assert set(keys) == wanted
+    assert_told_once(outcome, weekly, rounds, "week_starts_on")
     assert outcome.predictions.column_names[4:] == ["mean", *QUANTILE_NAMES]
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from day_shops import MONDAY, daily_rows, receipts_of, shop_of_days, weekly_of
+from forecast_shops import assert_told_once
 from lake_shops import stage
 
 from evaluation.forecast_days import EQUAL, run_days
@@ -32,16 +33,7 @@ def outcome(tmp_path_factory, daily):
 
 
 def test_every_day_of_a_round_is_predicted_once(outcome, daily):
-    told = outcome.predictions.to_pylist()
-    keys = [(row["round"], row["sku"], row["store_id"], row["sold_on"]) for row in told]
-    wanted = {
-        (one.name, row["sku"], row["store_id"], row["sold_on"])
-        for one in ROUNDS
-        for row in daily
-        if one.from_ <= row["sold_on"] < one.to
-    }
-    assert len(keys) == len(set(keys))
-    assert set(keys) == wanted
+    assert_told_once(outcome, daily, ROUNDS, "sold_on")
 
 
 def test_figures_are_those_of_a_loop_over_the_predictions(outcome, daily):

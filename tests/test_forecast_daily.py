@@ -61,7 +61,7 @@ def test_days_sum_to_their_week_and_are_ordered(ours):
     np.testing.assert_allclose(days.mean.reshape(-1, 7).sum(axis=1), weeks.mean)
     assert (np.diff(days.quantiles, axis=1) >= 0).all()
     assert (days.quantiles >= 0).all()
-    assert days.week_starts_on[:7].tolist() == [MONDAY + timedelta(weeks=KNOWN, days=day) for day in range(7)]
+    assert days.starts_on[:7].tolist() == [MONDAY + timedelta(weeks=KNOWN, days=day) for day in range(7)]
     assert days.table().column_names[:4] == ["sku", "store_id", "sold_on", "mean"]
     assert days.sku[0] == days.sku[6] == weeks.sku[0]
     assert (days.mean.reshape(-1, 7)[:, 6] < 0.05).all()

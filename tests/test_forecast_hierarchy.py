@@ -24,7 +24,7 @@ def told(num_rows=40, seed=0, num_weeks=2):
 
 
 def by_week(found):
-    return pd.Series(found.mean).groupby(found.week_starts_on).sum().to_numpy()
+    return pd.Series(found.mean).groupby(found.starts_on).sum().to_numpy()
 
 
 @settings(max_examples=20, deadline=None)
