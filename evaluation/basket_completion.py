@@ -18,7 +18,7 @@ from evaluation.queries import Queries
 from evaluation.report import OURS, Report, peak_mib
 from evaluation.scoring import Outcome, compare, summarise
 from gnn.settings import TrainSettings
-from gnn.training import fit
+from gnn.training import fit_vectors
 from lake.snapshot import build_snapshot
 from measures.ranking import ranks_of, top_rows
 from ranking.basket_models import LATER_DAYS, fit_basket_hybrid, past
@@ -86,9 +86,8 @@ def our_network(tables: RetailTables, split: Split, settings: TrainSettings, pro
     """The relation network fitted on the graph as of the split's day."""
     snapshot = build_snapshot(tables, as_of=split.as_of, progress=progress)
     counts = popularity_table(split.past, until=split.until)
-    return dual_vectors(
-        fit(snapshot, settings=settings, purchase_counts=counts, progress=progress).embeddings, split.skus
-    )
+    vectors = fit_vectors(snapshot, settings=settings, purchase_counts=counts, progress=progress)
+    return dual_vectors(vectors, split.skus)
 
 
 def _our_model(

@@ -16,7 +16,7 @@ from gnn.decoding import Decoder
 from gnn.heads import HeadVectors
 from gnn.judging import Judge, teach
 from gnn.labels import PairLabels, read_labels
-from gnn.learning import heads_of, learn, lessons_of, told_by_people, weak_labels
+from gnn.learning import Lessons, heads_of, learn, lessons_of, told_by_people, weak_labels
 from gnn.likeness import read_likeness
 from gnn.relating import relate
 from gnn.settings import TrainSettings
@@ -90,13 +90,8 @@ def fit(
         EmptyWindow: if the snapshot holds no product.
     """
     began, settings = time.perf_counter(), settings or TrainSettings()
-    if snapshot.num_products == 0:
-        raise EmptyWindow(f"The snapshot as of {snapshot.as_of} holds no product.", remedy="Load products first.")
     with steady_torch(settings):
-        counts = product_counts(snapshot, purchase_counts)
-        content = read_content(snapshot, settings)
-        weak = weak_labels(snapshot, content, counts, settings)
-        lessons = lessons_of(snapshot, content, counts, settings, progress)
+        lessons, weak = _material(snapshot, purchase_counts, settings, progress)
         decoder = learn(lessons, weak)
         people, judge = _taught(snapshot, decoder, labels, settings, progress)
         told = weak
@@ -108,12 +103,42 @@ def fit(
     return Trained(
         embeddings=_embeddings(snapshot, heads, told.complements, settings),
         relations=relations,
-        popularity=_popularity(snapshot, counts),
+        popularity=_popularity(snapshot, lessons.counts),
         metrics={**_metrics(snapshot, told, relations), **_told_by(people, judge)},
         fit_seconds=time.perf_counter() - began,
         decoder=decoder,
         pair_judge=judge,
     )
+
+
+def fit_vectors(
+    snapshot: GraphSnapshot,
+    *,
+    settings: TrainSettings | None = None,
+    purchase_counts: pa.Table | None = None,
+    progress: Progress = silent,
+) -> EmbeddingTable:
+    """The vectors of `fit` without people's labels, at less than half its cost: nothing judges or lists pairs.
+
+    Raises:
+        EmptyWindow: if the snapshot holds no product.
+    """
+    settings = settings or TrainSettings()
+    with steady_torch(settings):
+        lessons, weak = _material(snapshot, purchase_counts, settings, progress)
+        return _embeddings(snapshot, heads_of(lessons, weak, ""), weak.complements, settings)
+
+
+def _material(
+    snapshot: GraphSnapshot, purchase_counts: pa.Table | None, settings: TrainSettings, progress: Progress
+) -> tuple[Lessons, WeakLabels]:
+    """What heads are taught with, and what behaviour and names say of pairs."""
+    if snapshot.num_products == 0:
+        raise EmptyWindow(f"The snapshot as of {snapshot.as_of} holds no product.", remedy="Load products first.")
+    counts = product_counts(snapshot, purchase_counts)
+    content = read_content(snapshot, settings)
+    weak = weak_labels(snapshot, content, counts, settings)
+    return lessons_of(snapshot, content, counts, settings, progress), weak
 
 
 def _taught(

@@ -67,13 +67,14 @@ def _earlier_past(
     source: LakeVersion, bought: pa.Table, day: date, settings: "TrainSettings", progress: Progress
 ) -> Past:
     """What was known on an earlier day, the network's vectors as of then included."""
-    from gnn.training import fit  # noqa: PLC0415  # torch is imported by training alone
+    from gnn.training import fit_vectors  # noqa: PLC0415  # torch is imported by training alone
 
     snapshot = build_snapshot(source, as_of=day, progress=progress)
     skus = snapshot.keys("Product").to_pylist()
     baskets = basket_matrix(bought, skus)
-    trained = fit(snapshot, settings=settings, purchase_counts=popularity_of(baskets, day), progress=progress)
-    return past(baskets, first_instant(day), _names(snapshot), dual_vectors(trained.embeddings, tuple(skus)))
+    counts = popularity_of(baskets, day)
+    vectors = fit_vectors(snapshot, settings=settings, purchase_counts=counts, progress=progress)
+    return past(baskets, first_instant(day), _names(snapshot), dual_vectors(vectors, tuple(skus)))
 
 
 def _names(snapshot: "GraphSnapshot") -> dict[str, str | None]:

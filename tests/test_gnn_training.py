@@ -15,7 +15,7 @@ from gnn.hetero import hetero_data
 from gnn.lessons import draw_candidates
 from gnn.settings import TrainSettings
 from gnn.targets import fold_of
-from gnn.training import fit
+from gnn.training import fit, fit_vectors
 from schema.edges import RELATION_CAP
 from schema.errors import EmptyWindow
 from schema.relations import RELATION_SCHEMA
@@ -179,6 +179,12 @@ def test_inner_products_are_log_probabilities():
         chances = np.exp(spaces[f"{relation}_anchor"] @ spaces[f"{relation}_candidate"].T)
         np.fill_diagonal(chances, 0)
         assert chances.sum(axis=1) == pytest.approx(np.ones(24), rel=1e-3)
+
+
+def test_vectors_alone_are_those_of_the_whole_fit():
+    alone, whole = fit_vectors(shop(), settings=QUICK), fit(shop(), settings=QUICK).embeddings
+    assert alone.skus == whole.skus
+    assert all(np.array_equal(alone.spaces[name], vectors) for name, vectors in whole.spaces.items())
 
 
 @pytest.mark.slow
