@@ -62,6 +62,9 @@ def main() -> None:
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"torch\.")
     # CUDA's matrix products are the same in every run only with a workspace of their own, chosen before it starts.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    # GNU OpenMP's threads spin for milliseconds while they wait for each other: beside other work a fit takes several
+    # times its own processor time. So many turns are enough where every thread has a core to itself.
+    os.environ.setdefault("GOMP_SPINCOUNT", "500")
     if sys.argv[1:2] == ["serve"]:
         # Requests come side by side: threads of one small product of matrices would only fight with the others'.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
