@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from lake_shops import PUBLISHED_AT, at, line, on, stage
 
+from lake import baskets
 from lake.baskets import read_baskets
 from lake.facts import read_facts
 from lake.store import Lake
@@ -78,6 +79,29 @@ def test_facts_of_a_shop_with_products_alone(tmp_path):
     assert (facts.is_ranged.shape, facts.store_prices) == ((0, 1), None)
     with pytest.raises(NotFound, match="There are 1 to 1"):
         read_facts(lake, version=2, as_of=on(0))
+
+
+def test_baskets_of_many_chunks_are_those_that_pandas_finds(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    purchases = [
+        line(f"{basket:02}", place, f"p{rng.integers(6)}", 1, customer_id=rng.choice([None, "k", "l"]), bought_at=when)
+        for basket in rng.permutation(40).tolist()
+        for place, when in enumerate([at(1 + basket % 3, 9 + place) for place in range(4)])
+    ]
+    tables = stage(tmp_path, {"purchases": purchases})
+    raw = tables.read("purchases", ["basket_id", "sku", "customer_id", "bought_at", "line_id"]).to_pandas()
+    raw = raw.rename(columns={"line_id": "line"}).sort_values("customer_id")  # the first that is known counts
+    wanted = raw.groupby(["basket_id", "sku"], as_index=False).agg(
+        {"customer_id": "first", "bought_at": "min", "line": "min"}
+    )
+    wanted = wanted.sort_values(["bought_at", "basket_id", "sku"])
+    monkeypatch.setattr(baskets, "_ROWS_AT_ONCE", 17)
+    found = read_baskets(tables)
+    assert found.column("sku").num_chunks > 2
+    assert found.to_pylist() == [
+        {**row, "customer_id": row["customer_id"] or None, "bought_at": row["bought_at"].to_pydatetime()}
+        for row in wanted.to_dict("records")
+    ]
 
 
 def test_baskets_hold_each_product_once_within_the_window(tmp_path):
