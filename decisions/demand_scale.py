@@ -19,6 +19,8 @@ SCALE_REVIEWS: Final = 6
 """Last weeks, told by a forecast fitted before them, on which it is put right."""
 SCALE_WEEKS: Final = 3
 """Weeks whose sum is compared with what was drawn."""
+LINES_AT_ONCE: Final = 5_000
+"""Lines that are drawn at a time: a draw of all holds several GiB where there are 100,000."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +67,25 @@ def scale_by(quantiles: Sequence[Floats], past: Sequence[Floats], wanted: Floats
     whole = len(quantiles) - SCALE_WEEKS + 1
     if whole < 1:
         return None
-    drawn = [week_draws(quantiles[review])[:, :SCALE_WEEKS].sum(axis=1) for review in range(whole)]
+    told, spread = np.stack([_drawn(quantiles[review]) for review in range(whole)], axis=2)
     return fit_scale(
-        drawn[0].mean(axis=1) / SCALE_WEEKS,
-        told=np.stack([each.mean(axis=1) for each in drawn], axis=1),
-        spread=np.stack([np.abs(each - each.mean(axis=1, keepdims=True)).mean(axis=1) for each in drawn], axis=1),
+        told[:, 0] / SCALE_WEEKS,
+        told=told,
+        spread=spread,
         past=SCALE_WEEKS * np.stack(past[:whole], axis=1),
         actual=np.stack([wanted[:, review : review + SCALE_WEEKS].sum(axis=1) for review in range(whole)], axis=1),
     )
+
+
+def _drawn(quantiles: Floats) -> tuple[Floats, Floats]:
+    """Mean and mean absolute deviation of the units drawn for the first SCALE_WEEKS together `[num_lines]`."""
+    told, spread = np.empty(len(quantiles)), np.empty(len(quantiles))
+    for start in range(0, len(quantiles), LINES_AT_ONCE):
+        part = slice(start, start + LINES_AT_ONCE)
+        units = week_draws(quantiles[part, :SCALE_WEEKS]).sum(axis=1)
+        told[part] = units.mean(axis=1)
+        spread[part] = np.abs(units - units.mean(axis=1, keepdims=True)).mean(axis=1)
+    return told, spread
 
 
 def fit_scale(week_mean: Floats, *, told: Floats, spread: Floats, past: Floats, actual: Floats) -> DemandScale:

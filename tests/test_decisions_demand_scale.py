@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from order_shops import normal_demand
 
+from decisions import demand_scale
 from decisions.demand_scale import PRIOR_LINES, scale_by
 from decisions.lead_demand import week_draws
 
@@ -19,6 +20,16 @@ def test_forecasts_that_were_twice_too_high_and_too_wide_are_put_right():
     assert (scale.width < 0.6).all()
     right = week_draws(scale.of(told, past[0])).mean(axis=2)
     assert right.sum() / (3 * mean.sum()) == pytest.approx(1, abs=0.1)
+
+
+def test_lines_drawn_a_few_at_a_time_say_the_same(monkeypatch):
+    rng = np.random.default_rng(1)
+    told = [normal_demand(rng.uniform(2, 60, 40), rng.uniform(1, 9, 40), num_weeks=3) for _ in range(5)]
+    given = told, [rng.uniform(2, 60, 40) for _ in told], rng.uniform(2, 60, (40, 5))
+    whole = scale_by(*given)
+    monkeypatch.setattr(demand_scale, "LINES_AT_ONCE", 7)
+    parted = scale_by(*given)
+    assert all(np.array_equal(getattr(parted, name), values) for name, values in vars(whole).items())
 
 
 def test_a_few_lines_hardly_move_what_was_forecast():
