@@ -99,11 +99,13 @@ def fit(
             told = told_by_people(weak, people, snapshot.num_products, settings)
         heads = decoder if told is weak else heads_of(lessons, told, "with people's labels: ")
         fetching = replace(decoder, substitute=heads.substitute, complement=heads.complement)
+        counts = lessons.counts
+        del lessons  # the propagated features are the largest thing held, and nothing more is learnt from them
         relations = relate(snapshot, fetching, judge, settings=settings, progress=progress)
     return Trained(
         embeddings=_embeddings(snapshot, heads, told.complements, settings),
         relations=relations,
-        popularity=_popularity(snapshot, lessons.counts),
+        popularity=_popularity(snapshot, counts),
         metrics={**_metrics(snapshot, told, relations), **_told_by(people, judge)},
         fit_seconds=time.perf_counter() - began,
         decoder=decoder,
