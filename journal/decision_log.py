@@ -136,7 +136,7 @@ def _row(entry: LedgerEntry, erased: Tombstones) -> dict[str, Any]:
     if erased.names(entry.customer_id):
         entry = replace(entry, customer_id=None, inputs=ERASED, answer=ERASED)
     customer_id = None if entry.customer_id is None else findable(entry.customer_id)
-    return {**asdict(entry), "decided_at": naive(entry.decided_at), "customer_id": customer_id}
+    return {**vars(entry), "decided_at": naive(entry.decided_at), "customer_id": customer_id}
 
 
 def _entry(row: Mapping[str, Any]) -> LedgerEntry:

@@ -22,7 +22,8 @@ Build = Callable[[], LedgerEntry]
 
 SYNC_SECONDS: Final = 0.05
 """How long what was answered may be younger than what is on the disk: what a power cut may lose."""
-STORE_SECONDS: Final = 0.2
+STORE_SECONDS: Final = 1.0
+"""How long what was kept waits for its row: a transaction costs as much as ten rows."""
 RETRY_SECONDS: Final = 1.0
 MOST_WAITING: Final = 2_000
 """Decisions that may wait to be written; those past it are answered without an id."""
