@@ -4,10 +4,13 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from api.buckets import Bucket, Buckets
 from schema.access import AccessPolicy, Caller
+
+NESTED: Final = frozenset({dict, list})
+"""What an answer is made of, beside leaves."""
 
 
 class Budgets:
@@ -34,15 +37,19 @@ class Budgets:
             bucket.level += points
             return 0
 
-    def settle(self, caller: Caller, *, requested: int, actual: int) -> None:
-        """Spend what an answer held instead of what was asked for it."""
+    def settle(self, caller: Caller, *, requested: int, actual: int) -> int:
+        """Spend what an answer held instead of what was asked for it; how many points are left."""
         with self._leaked(caller) as bucket:
             bucket.level = max(0.0, bucket.level + actual - requested)
+            return self._left(caller, bucket)
 
     def remaining(self, caller: Caller) -> int:
         """How many points a caller may spend now."""
         with self._leaked(caller) as bucket:
-            return max(0, math.floor(self._policy.points(caller) - bucket.level))
+            return self._left(caller, bucket)
+
+    def _left(self, caller: Caller, bucket: Bucket) -> int:
+        return max(0, math.floor(self._policy.points(caller) - bucket.level))
 
     @contextmanager
     def _leaked(self, caller: Caller) -> Iterator[Bucket]:
@@ -62,7 +69,7 @@ def answered_fields(data: Any) -> int:
         value = rest.pop()
         if isinstance(value, dict):
             count += len(value)
-            rest += [each for each in value.values() if isinstance(each, dict | list)]
+            rest += [each for each in value.values() if type(each) in NESTED]
         elif isinstance(value, list):
-            rest += [each for each in value if isinstance(each, dict | list)]
+            rest += [each for each in value if type(each) in NESTED]
     return count

@@ -5,21 +5,20 @@ from typing import Any, Final
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext
 from strawberry.types.graphql import OperationType
 
+from api.admission import Admitted
 from api.audit import audit_mutations
 from api.compiled import CompiledExecutor
 from api.decisions import LedgerQuery
 from api.entities import Brand, Category, Promotion, Store, Supplier
 from api.erasures import ErasureQuery
 from api.errors import is_ours
-from api.guard import Guarded, guard_customers
+from api.guard import guard_customers
 from api.jobs import JobQuery
-from api.limits import WithinLimits
 from api.models import ModelQuery
 from api.mutations import Mutation
 from api.products import Product
@@ -61,8 +60,7 @@ def contract() -> Contract:
         mutation=Mutation,
         subscription=Subscription,
         types=[Product, Category, Brand, Supplier, Store, Promotion],
-        # What is named first sees a document last: the guard looks at what is parsed and within limits.
-        extensions=[Guarded, WithinLimits, ParserCache, ValidationCache],
+        extensions=[Admitted],
         config=StrawberryConfig(scalar_map=SCALARS),
         execution_context_class=CompiledExecutor,
     )

@@ -19,13 +19,12 @@ from graphql import (
     get_named_type,
     visit,
 )
-from strawberry.extensions import SchemaExtension
 
-from api.roles import Field, lasting_fields, personal_arguments, roles_of
+from api.documents import KNOWN_DOCUMENTS, Same
+from api.roles import Field, personal_arguments, roles_of
 from schema.access import AccessPolicy, Caller
 from schema.errors import Forbidden, Unauthenticated
 
-KNOWN_DOCUMENTS: Final = 256
 NO_KEY: Final = "Send `Authorization: Bearer` with a key or a token."
 
 
@@ -37,27 +36,8 @@ class Asked:
     node: FieldNode
 
 
-class Guarded(SchemaExtension):
-    """Refuses, before anything is resolved, an operation with a field that the caller's role may not ask."""
-
-    def on_parse(self) -> Iterator[None]:
-        """Look at what was parsed.
-
-        Raises:
-            GraphQLError: if the caller may not ask all of it.
-        """
-        yield
-        document = self.execution_context.graphql_document
-        if document is not None:
-            context = self.execution_context.context
-            schema: GraphQLSchema = self.execution_context.schema._schema
-            asked = asked_fields(schema, document)
-            refuse_forbidden(asked, context.caller, context.access.policy)
-            context.is_lasting = all(each.field in lasting_fields() for each in asked)
-
-
 @lru_cache(maxsize=KNOWN_DOCUMENTS)
-def asked_fields(schema: GraphQLSchema, document: DocumentNode) -> tuple[Asked, ...]:
+def asked_fields(schema: GraphQLSchema, document: Same[DocumentNode]) -> tuple[Asked, ...]:
     """Every field that a document asks, each once; fields that no type has are left to validation."""
     found: dict[Field, FieldNode] = {}
     types = TypeInfo(schema)
@@ -68,7 +48,7 @@ def asked_fields(schema: GraphQLSchema, document: DocumentNode) -> tuple[Asked, 
             if parent is not None and types.get_field_def() is not None and node.name.value != "__typename":
                 found.setdefault((parent.name, node.name.value), node)
 
-    visit(document, TypeInfoVisitor(types, Fields()))
+    visit(document.value, TypeInfoVisitor(types, Fields()))
     return tuple(Asked(field, node) for field, node in found.items())
 
 

@@ -1,7 +1,8 @@
 """What one operation may ask: its depth, aliases, tokens and cost, counted before anything is run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from graphql import (
@@ -15,15 +16,16 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     SelectionSetNode,
+    VariableNode,
+    Visitor,
     get_named_type,
     value_from_ast_untyped,
+    visit,
 )
 from graphql.language import InlineFragmentNode
-from strawberry.extensions import SchemaExtension
 
-from api.budgets import answered_fields
-from api.context import Context
-from api.errors import COST_EXCEEDED, RATE_LIMITED, RETRY_AFTER
+from api.documents import KNOWN_DOCUMENTS, Same
+from api.errors import COST_EXCEEDED
 from api.pages import DEFAULT_PAGE, MAX_PAGE
 
 MAX_DEPTH: Final = 16
@@ -49,62 +51,48 @@ class Size:
         return Size(self.depth + 1, self.aliases + alias, 1 + times * self.cost)
 
 
-class WithinLimits(SchemaExtension):
-    """Refuses what is too deep, aliased too often or too costly, right after parsing and before validation."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._requested = self._actual = 0
-
-    def on_operation(self) -> Iterator[None]:
-        """Bound the tokens that are parsed, and afterwards take what the answer held from the caller's budget."""
-        self.execution_context.parse_options["max_tokens"] = MAX_TOKENS
-        try:
-            yield
-        finally:
-            # A refused operation costs a point too: it was read.
-            self._actual = max(1, answered_fields(getattr(self.execution_context.result, "data", None)))
-            context: Context = self.execution_context.context
-            context.access.budgets.settle(context.caller, requested=self._requested, actual=self._actual)
-
-    def on_parse(self) -> Iterator[None]:
-        """Measure what was parsed, and ask the caller's budget for it.
-
-        Raises:
-            GraphQLError: if it is too large, or more than the caller may ask now.
-        """
-        yield
-        execution = self.execution_context
-        if execution.graphql_document is not None:
-            operation = _chosen(execution.graphql_document, execution._provided_operation_name)
-            schema: GraphQLSchema = execution.schema._schema
-            cost = refuse_large(execution.graphql_document, schema, execution.variables or {}, operation)
-            _spend(execution.context, cost)
-            self._requested = cost
-
-    def get_results(self) -> dict[str, Any]:
-        """What the operation was counted to cost before, what it did, and what the caller may still spend now."""
-        context: Context = self.execution_context.context
-        remaining = context.access.budgets.remaining(context.caller)
-        return {"cost": {"requested": self._requested, "actual": self._actual, "remaining": remaining}}
+Sizes = tuple[tuple[str, tuple[str, int] | None], ...]
+"""What variables say of an operation's size, by name: how long a list is, or how much a whole number."""
 
 
-def _spend(context: Context, cost: int) -> None:
-    most, wait = context.access.policy.points(context.caller), context.access.budgets.spend(context.caller, cost)
-    if cost > most:
-        message = f"This operation costs {cost:,} points, and this caller may spend {most:,} a minute. Ask for less."
-        raise GraphQLError(message, extensions={"code": COST_EXCEEDED})
-    if wait:
-        context.answer_headers["retry-after"] = str(wait)
-        message = f"This caller has asked more than {most:,} points a minute. Ask again in {wait} s."
-        raise GraphQLError(message, extensions={"code": RATE_LIMITED, RETRY_AFTER: wait})
+def known_cost(
+    document: Same[DocumentNode],
+    schema: GraphQLSchema,
+    variables: Mapping[str, Any],
+    operation: OperationDefinitionNode | None,
+) -> int:
+    """As `refuse_large`, which looks a document through once for all variables that say the same of its size."""
+    sizes = tuple((name, _size(variables[name])) for name in _variables(document) if name in variables)
+    return _cost(document, schema, sizes, Same(operation))
 
 
-def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
-    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
-    if len(operations) > 1 and name is None:
-        raise GraphQLError("This document holds several operations. Name one by `operationName`.")
-    return next((each for each in operations if name is None or (each.name and each.name.value == name)), None)
+def _size(value: Any) -> tuple[str, int] | None:
+    if isinstance(value, list):
+        return "list", len(value)
+    return ("int", value) if isinstance(value, int) else None
+
+
+@lru_cache(maxsize=KNOWN_DOCUMENTS)
+def _variables(document: Same[DocumentNode]) -> tuple[str, ...]:
+    """Every variable that a document names, declared or not."""
+    names: dict[str, None] = {}
+
+    class Variables(Visitor):
+        def enter_variable(self, node: VariableNode, *_: Any) -> None:
+            names[node.name.value] = None
+
+    visit(document.value, Variables())
+    return tuple(names)
+
+
+@lru_cache(maxsize=4 * KNOWN_DOCUMENTS)
+def _cost(
+    document: Same[DocumentNode], schema: GraphQLSchema, sizes: Sizes, operation: Same[OperationDefinitionNode | None]
+) -> int:
+    values = {
+        name: None if size is None else [None] * size[1] if size[0] == "list" else size[1] for name, size in sizes
+    }
+    return refuse_large(document.value, schema, values, operation.value)
 
 
 def refuse_large(
