@@ -11,7 +11,7 @@ import scipy.sparse as sp
 
 from ranking.baskets import BasketMatrix, decayed_counts
 from ranking.histories import Histories, KnownHistories, known_histories
-from ranking.models import BasketScorer, ItemWeights
+from ranking.models import ItemWeights, ShopperScorer
 from ranking.reach import likeness, reach
 from ranking.rerank import Pool
 
@@ -38,7 +38,7 @@ class Components:
         customers: what each bought; None where whoever asks brings histories along.
     """
 
-    scorers: Mapping[str, BasketScorer]
+    scorers: Mapping[str, ShopperScorer]
     alike: sp.csr_matrix | None
     counts: Mapping[str, Floats]
     customers: KnownHistories | None
@@ -48,8 +48,15 @@ class Components:
         """The POPULAR products of most baskets lately."""
         return np.argsort(-self.counts["21_days"], kind="stable")[:POPULAR]
 
+    @cached_property
+    def told(self) -> Floats:
+        """What is told of each product whatever the basket: the counts, and how two of them differ from others."""
+        counts = self.counts
+        trends = [counts["7_days"] - counts["always"], counts["21_days"] - counts["60_days"]]
+        return np.stack([*counts.values(), *trends])
+
     @property
-    def lead(self) -> BasketScorer:
+    def lead(self) -> ShopperScorer:
         """The leading model."""
         return next(iter(self.scorers.values()))
 
@@ -61,7 +68,7 @@ class Components:
 
 def fit_components(
     baskets: BasketMatrix,
-    scorers: Mapping[str, BasketScorer],
+    scorers: Mapping[str, ShopperScorer],
     *,
     until: float,
     alike: sp.csr_matrix | None,
@@ -107,9 +114,7 @@ def basket_pool(components: Components, visible: sp.csr_matrix, history: Histori
         columns += reach(model.weights, visible, queries, items)
     if components.alike is not None:
         columns += likeness(components.alike, visible, queries, items)
-    counts = components.counts
-    columns += [each[items] for each in counts.values()]
-    columns += [(counts["7_days"] - counts["always"])[items], (counts["21_days"] - counts["60_days"])[items]]
+    columns += list(components.told[:, items])
     columns.append(np.diff(visible.indptr).astype(np.float32)[queries])
     if history is not None:
         columns += _own(components, history, queries, items)
@@ -127,11 +132,17 @@ def _own(components: Components, history: Histories, queries: Rows, items: Rows)
 
 def _standard(scores: Floats, seen: Seen | None) -> Floats:
     """Scores in deviations from each row's mean, -inf where seen."""
-    gaps = scores - scores.mean(axis=1, keepdims=True)
-    gaps /= np.maximum(np.sqrt(np.square(gaps).mean(axis=1, keepdims=True)), 1e-9)
+    gaps, spreads = gaps_and_spreads(scores)
+    gaps /= spreads
     if seen is not None:
         gaps[seen] = -np.inf
     return gaps.astype(np.float32, copy=False)
+
+
+def gaps_and_spreads(scores: Floats) -> tuple[Floats, Floats]:
+    """How far scores `[num_rows, num_products]` are from each row's mean, and their deviation `[num_rows, 1]`."""
+    gaps = scores - scores.mean(axis=1, keepdims=True)
+    return gaps, np.maximum(np.sqrt(np.square(gaps).mean(axis=1, keepdims=True)), 1e-9)
 
 
 def _candidates(

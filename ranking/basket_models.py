@@ -14,7 +14,7 @@ from ranking.baskets import BasketMatrix
 from ranking.dual_vectors import DualVectors, LogScores
 from ranking.hybrid import Hybrid, fit_hybrid
 from ranking.lessons import BLOCK, Lessons, lessons
-from ranking.models import EASE_CAP, BasketScorer, fit_ease, fit_item_cosine, fit_rp3beta
+from ranking.models import EASE_CAP, BasketScorer, ShopperScorer, fit_ease, fit_item_cosine, fit_rp3beta
 from ranking.pruning import others, strongest
 from ranking.ridge import RIDGE_CAP, RidgeSettings, RidgeSources, ridge_sources
 from schema.progress import Progress, silent
@@ -117,7 +117,7 @@ def _components(
 ) -> Components:
     """The ridge leads in catalogues of up to RIDGE_CAP products, EASE in those of up to EASE_CAP, RP3β in others."""
     baskets, until = given.baskets, given.until
-    scorers: dict[str, BasketScorer] = {}
+    scorers: dict[str, ShopperScorer] = {}
     if sources is not None:
         scorers["ridge"] = sources.fitted(settings)
         scorers["customers"] = sources.of_customers(settings)

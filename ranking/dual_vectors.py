@@ -25,12 +25,16 @@ class DualVectors:
     def __call__(self, baskets: sp.csr_matrix) -> Floats:
         """Scores `[num_baskets, num_products]`, 0 for baskets that hold nothing."""
         if baskets.shape[0] == 1:
-            return np.asarray(baskets.data @ np.exp(self.anchors[baskets.indices] @ self.candidates.T))[None, :]
+            return self.of_one(baskets.indices, baskets.data)[None, :]
         scores = np.zeros(baskets.shape, np.float32)
         held = np.unique(baskets.indices)
         for rows in np.array_split(held, len(held) // 4096 + 1):
             scores += baskets[:, rows] @ np.exp(self.anchors[rows] @ self.candidates.T)
         return scores
+
+    def of_one(self, held: npt.NDArray[np.integer], weights: Floats) -> Floats:
+        """Scores `[num_products]` for one basket: what it holds, and how much each counts; both `[num_held]`."""
+        return np.asarray(weights @ np.exp(self.anchors[held] @ self.candidates.T))
 
     def weights(self) -> Floats:
         """exp(anchor · candidate) of every pair `[num_products, num_products]`."""
@@ -46,6 +50,10 @@ class LogScores:
     def __call__(self, baskets: sp.csr_matrix) -> Floats:
         """Scores `[num_baskets, num_products]`."""
         return np.log(self.model(baskets) + 1e-9)
+
+    def of_one(self, held: npt.NDArray[np.integer], weights: Floats) -> Floats:
+        """Scores `[num_products]` for one basket: what it holds, and how much each counts; both `[num_held]`."""
+        return np.log(self.model.of_one(held, weights) + 1e-9)
 
 
 def dual_vectors(embeddings: EmbeddingTable, skus: tuple[str, ...]) -> DualVectors:

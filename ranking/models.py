@@ -24,6 +24,13 @@ class BasketScorer(Protocol):
         """Scores `[num_baskets, num_products]`, higher is better, for baskets `[num_baskets, num_products]`."""
 
 
+class ShopperScorer(BasketScorer, Protocol):
+    """Scores one shopper's basket without a matrix too."""
+
+    def of_one(self, held: npt.NDArray[np.integer], weights: Floats) -> Floats:
+        """Scores `[num_products]` for one basket: what it holds, and how much each counts; both `[num_held]`."""
+
+
 @dataclass(frozen=True)
 class FixedScores:
     """The same score for a product whatever the basket."""
@@ -45,14 +52,18 @@ class ItemWeights:
 
     weights: Floats | sp.csr_matrix
 
-    def between(self, held: Rows, items: Rows) -> Floats:
-        """Weights from some products to others `[len(held), len(items)]`, dense."""
-        return between(self.weights, held, items)
+    def rows(self, held: npt.NDArray[np.integer]) -> Floats:
+        """Weights from some products to all `[len(held), num_products]`, dense."""
+        return rows_of(self.weights, held)
+
+    def of_one(self, held: npt.NDArray[np.integer], weights: Floats) -> Floats:
+        """Sums of weights `[num_products]`: a basket's few rows are added faster than matrices are made."""
+        return weights @ self.rows(held)
 
     def __call__(self, baskets: sp.csr_matrix) -> Floats:
         """Sums of weights `[num_baskets, num_products]`."""
-        if baskets.shape[0] == 1:  # as a shopper asks: a basket's few rows are added faster than matrices are made
-            return np.asarray(baskets.data @ rows_of(self.weights, baskets.indices), dtype=np.float32)[None, :]
+        if baskets.shape[0] == 1:
+            return np.asarray(self.of_one(baskets.indices, baskets.data), dtype=np.float32)[None, :]
         scores = baskets @ self.weights
         return np.asarray(scores.todense() if sp.issparse(scores) else scores, dtype=np.float32)
 

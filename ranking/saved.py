@@ -12,10 +12,11 @@ import scipy.sparse as sp
 
 from ranking.basket_features import HALF_LIVES, Components
 from ranking.dual_vectors import DualVectors, LogScores
-from ranking.histories import Histories, recency_of
-from ranking.hybrid import BELOW, Hybrid, Order
+from ranking.histories import recency_of
+from ranking.hybrid import Hybrid, Order
 from ranking.listwise import ListwiseLogit
-from ranking.models import BasketScorer, ItemWeights
+from ranking.models import ItemWeights, ShopperScorer
+from ranking.one_basket import OneBasket, OneHistory, loudest
 from ranking.rerank import Reranker
 from schema.artefact import Artefact
 from schema.decisions import Bought
@@ -46,38 +47,28 @@ class BasketRanker:
             basket: rows of its products, distinct, one at least.
             history: what its customer bought, each with its row; empty for a new customer.
         """
-        size = len(self.hybrid.components.counts["always"])
+        components, size = self.hybrid.components, len(self.hybrid.components.counts["always"])
         held = np.array(sorted(basket), np.int64)
-        visible = _one_row(held, np.ones(len(held), np.float32), size)
-        hybrid = self.hybrid
-        found = (hybrid.with_histories(visible, self._histories(history, size)) if history else hybrid(visible))[0]
-        found[held] = -np.inf
-        candidates = np.flatnonzero(found > BELOW / 2)
+        known = self._history(history) if history and self.hybrid.known is not None else None
+        order = self.hybrid.anonymous if known is None else self.hybrid.known
         scores, callers = np.zeros(size, np.float32), np.full(size, -1, np.int64)
-        if len(candidates):
-            scores[candidates] = found[candidates] - found[candidates].min() + 1.0
-            callers[candidates] = self._callers(held, candidates)
+        if order is None:
+            found = np.array(components.lead.of_one(held, np.ones(len(held), np.float32)))
+            found[held] = 0.0
+            items = np.flatnonzero(found > 0)
+            model = next(iter(components.weights.values()))
+            wanted, called = found[items], loudest(held, model.rows(held)[:, items])
+        else:
+            pool, called = OneBasket(components, held, known).pool()
+            items, wanted = pool.items, order(pool)
+        if len(items):
+            scores[items], callers[items] = wanted - wanted.min() + 1.0, called
         return RankedProducts(scores, callers)
 
-    def _callers(self, held: Rows, candidates: Rows) -> Rows:
-        model = next(iter(self.hybrid.components.weights.values()))
-        pairs = model.between(held, candidates)
-        return np.where(pairs.max(axis=0) > 0, held[pairs.argmax(axis=0)], -1)
-
-    def _histories(self, history: Sequence[tuple[int, Bought]], size: int) -> Histories:
+    def _history(self, history: Sequence[tuple[int, Bought]]) -> OneHistory:
         by_row = sorted(history, key=itemgetter(0))
-        columns, bought = np.array([row for row, _ in by_row], np.int64), [one for _, one in by_row]
-        return Histories(
-            _one_row(columns, [one.strength for one in bought], size),
-            _one_row(columns, [float(one.num_baskets) for one in bought], size),
-            _one_row(columns, [recency_of(one.last_bought_at, self.until) for one in bought], size),
-        )
-
-
-def _one_row(columns: Rows, values: Sequence[float] | Floats, size: int) -> sp.csr_matrix:
-    """A matrix of one row, its columns ascending; scipy takes several times as long where it has to sort places."""
-    parts = (np.asarray(values, np.float32), columns.astype(np.int32), np.array([0, len(columns)], np.int32))
-    return sp.csr_matrix(parts, shape=(1, size))
+        figures = [(one.strength, one.num_baskets, recency_of(one.last_bought_at, self.until)) for _, one in by_row]
+        return OneHistory(np.array([row for row, _ in by_row], np.int64), np.array(figures, np.float32).T.copy())
 
 
 def saved(hybrid: Hybrid, *, until: float) -> SavedRanker:
@@ -121,7 +112,7 @@ def open_ranker(artefact: Artefact) -> BasketRanker | None:
     return BasketRanker(hybrid, plan["until"])
 
 
-def _kind(model: BasketScorer) -> str:
+def _kind(model: ShopperScorer) -> str:
     if isinstance(model, ItemWeights):
         return "sparse" if sp.issparse(model.weights) else "dense"
     return "vectors"
@@ -137,7 +128,7 @@ def _sparse(name: str, arrays: Mapping[str, Array], size: int) -> sp.csr_matrix:
     return sp.csr_matrix(tuple(arrays[f"{name}_{part}"] for part in ("data", "indices", "indptr")), shape=(size, size))
 
 
-def _scorer(name: str, kind: str, arrays: Mapping[str, Array], embeddings: EmbeddingTable) -> BasketScorer:
+def _scorer(name: str, kind: str, arrays: Mapping[str, Array], embeddings: EmbeddingTable) -> ShopperScorer:
     if kind == "vectors":
         spaces = embeddings.spaces
         return LogScores(DualVectors(spaces["complement_anchor"], spaces["complement_candidate"]))

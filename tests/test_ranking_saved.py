@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from test_ranking_hybrid import SIZE, shop
 from test_registry_store import save
 
-from ranking.basket_features import fit_components
+from ranking.basket_features import basket_pool, fit_components
 from ranking.dual_vectors import DualVectors, LogScores
 from ranking.histories import Histories
 from ranking.hybrid import fit_hybrid
 from ranking.lessons import lessons
 from ranking.models import ItemWeights, fit_item_cosine
+from ranking.one_basket import OneBasket, OneHistory
 from ranking.saved import open_ranker, saved
 from registry.store import Registry
 from schema.artefact import Artefact
@@ -93,6 +94,25 @@ def test_what_is_served_is_what_was_fitted(hybrid, artefact, basket, bought):
     assert np.allclose(np.diff(expected[order]), np.diff(found.scores[order]), atol=1e-3)
     assert not basket & set(shown.tolist())
     assert set(found.callers[shown].tolist()) <= basket | {-1}
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.sets(st.integers(0, SIZE - 1), min_size=1, max_size=8),
+    st.dictionaries(st.integers(0, SIZE - 1), st.tuples(st.floats(0.0, 5.0), st.integers(1, 9), st.floats(0, 1))),
+)
+def test_one_basket_has_the_candidates_and_features_of_many_to_the_last_bit(hybrid, basket, bought):
+    held, parts = np.array(sorted(basket), np.int64), hybrid.components
+    products = np.array(sorted(bought), np.int64)
+    figures = np.array([bought[row] for row in sorted(bought)], np.float32).reshape(-1, 3).T.copy()
+    rows = [sp.csr_matrix((each, products, [0, len(products)]), shape=(1, SIZE)) for each in figures]
+    visible = sp.csr_matrix((np.ones(len(held), np.float32), held, [0, len(held)]), shape=(1, SIZE))
+    for one, many in ((None, None), (OneHistory(products, figures), Histories(*rows))):
+        expected, _ = basket_pool(parts, visible, many)
+        found, called = OneBasket(parts, held, one).pool()
+        assert np.array_equal(found.items, expected.items)
+        assert np.array_equal(found.features, expected.features)
+        assert set(called.tolist()) <= basket | {-1}
 
 
 def test_a_version_without_an_order_opens_to_none(tmp_path):
