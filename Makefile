@@ -36,7 +36,7 @@ demo: setup  ## load, train, answer and serve: the synthetic shop, or SOURCE=onl
 test: setup  ## every test, on a real Neo4j
 	@$(TESTS) --durations=20 --durations-min=5
 
-check: setup lint types  ## format, lint, types, house rules and what needs no server: some three minutes
+check: setup lint types  ## format, lint, types, house rules and what needs no server: a minute and a half
 	@$(TESTS) -m "not slow and not graph" --hypothesis-profile=quick
 
 lint: setup

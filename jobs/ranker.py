@@ -12,7 +12,6 @@ from ranking.basket_models import LATER_DAYS, Past, fit_basket_hybrid, past
 from ranking.baskets import BasketMatrix, basket_matrix, first_instant, popularity_table
 from ranking.dual_vectors import dual_vectors
 from ranking.hybrid import LEAST_BASKETS
-from ranking.ridge import RIDGE_CAP
 from ranking.saved import saved
 from schema.edges import BOUGHT_CAP
 from schema.embeddings import EmbeddingTable
@@ -37,8 +36,6 @@ def fit_ranker(
     A customer counts with the products that the graph keeps of them, so that what is learnt is what is asked.
     """
     as_of, skus = snapshot.as_of, snapshot.keys("Product").to_pylist()
-    if len(skus) > RIDGE_CAP:
-        return None, f"{len(skus):,} products, and an order is learnt for up to {RIDGE_CAP:,}"
     earlier_day = as_of - timedelta(days=LATER_DAYS)
     earlier, later = read_baskets(source, before=earlier_day), read_baskets(source, from_=earlier_day, before=as_of)
     num_later = len(later.column("basket_id").unique())

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -14,17 +15,22 @@ from ranking.baskets import BasketMatrix
 from ranking.dual_vectors import DualVectors, LogScores
 from ranking.hybrid import Hybrid, fit_hybrid
 from ranking.lessons import BLOCK, Lessons, lessons
-from ranking.models import EASE_CAP, BasketScorer, ShopperScorer, fit_ease, fit_item_cosine, fit_rp3beta
+from ranking.models import EASE_CAP, BasketScorer, ItemWeights, ShopperScorer, fit_ease, fit_item_cosine, fit_rp3beta
 from ranking.pruning import others, strongest
 from ranking.ridge import RIDGE_CAP, RidgeSettings, RidgeSources, ridge_sources
 from schema.progress import Progress, silent
 
 LATER_DAYS: Final = 56
 """Days before the model's own that settings and the order are learnt on, by models of what precedes them."""
+KEPT: Final = 200
+"""Weights of each product that are kept where the catalogue is too large for dense ones."""
 ALIKE_KEPT: Final = 64
 """Most alike names of each product that count."""
 LEAST_LESSONS: Final = 100
 """Hidden products below which the ridge keeps the settings it comes with."""
+
+_walk: Final = partial(fit_rp3beta, alpha=0.8, beta=0.4, heaviest=20)
+_cosine: Final = partial(fit_item_cosine, heaviest=10, shrinkage=10.0)
 
 
 @dataclass(frozen=True)
@@ -115,25 +121,39 @@ def _sources(given: Past, settings: RidgeSettings) -> RidgeSources | None:
 def _components(
     given: Past, sources: RidgeSources | None, settings: RidgeSettings, most_bought: int | None
 ) -> Components:
-    """The ridge leads in catalogues of up to RIDGE_CAP products, EASE in those of up to EASE_CAP, RP3β in others."""
     baskets, until = given.baskets, given.until
-    scorers: dict[str, ShopperScorer] = {}
-    if sources is not None:
-        scorers["ridge"] = sources.fitted(settings)
-        scorers["customers"] = sources.of_customers(settings)
-        scorers["lines"] = sources.of_lines
-    elif len(baskets.skus) <= EASE_CAP:
-        scorers["ease"] = fit_ease(baskets, ridge=60.0, until=until, half_life_days=settings.half_life_days)
-    scorers |= {
-        "rp3beta": fit_rp3beta(baskets, alpha=0.8, beta=0.4, heaviest=20),
-        "cosine": fit_item_cosine(baskets, heaviest=10, shrinkage=10.0),
-        "network": LogScores(given.network),
-    }
+    scorers = _sparse_scorers(given, settings) if sources is None else _ridge_scorers(given, sources, settings)
     return fit_components(baskets, scorers, until=until, alike=_alike(given.names), most_bought=most_bought)
 
 
+def _ridge_scorers(given: Past, sources: RidgeSources, settings: RidgeSettings) -> dict[str, ShopperScorer]:
+    return {
+        "ridge": sources.fitted(settings),
+        "customers": sources.of_customers(settings),
+        "lines": sources.of_lines,
+        "rp3beta": _walk(given.baskets),
+        "cosine": _cosine(given.baskets),
+        "network": LogScores(given.network),
+    }
+
+
+def _sparse_scorers(given: Past, settings: RidgeSettings) -> dict[str, ShopperScorer]:
+    """The models of catalogues above RIDGE_CAP, KEPT weights a product: EASE leads up to EASE_CAP, else RP3β."""
+    baskets, led = given.baskets, {}
+    if len(baskets.skus) <= EASE_CAP:
+        days = settings.half_life_days
+        led = {"ease": fit_ease(baskets, ridge=60.0, until=given.until, half_life_days=days, keep=KEPT)}
+    return {
+        **led,
+        "rp3beta": _walk(baskets, keep=KEPT),
+        "cosine": _cosine(baskets, keep=KEPT),
+        "network": ItemWeights(given.network.strongest(KEPT)),
+    }
+
+
 def _alike(names: sp.csr_matrix) -> sp.csr_matrix | None:
-    if not names.nnz:
+    """Likeness of names, where there are any and not so many that to compare all takes longer than all else."""
+    if not names.nnz or names.shape[0] > EASE_CAP:
         return None
     blocks = [
         strongest(others(sp.coo_matrix(names[at : at + 1024] @ names.T), at), ALIKE_KEPT)

@@ -1,14 +1,19 @@
 """Baskets scored by product vectors."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from ranking.pruning import strongest_of_dense
 from schema.embeddings import EmbeddingTable
 
 Floats = npt.NDArray[np.float32]
+BLOCK: Final = 512
+"""Anchors whose pairs are scored at once."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,20 @@ class DualVectors:
     def of_one(self, held: npt.NDArray[np.integer], weights: Floats) -> Floats:
         """Scores `[num_products]` for one basket: what it holds, and how much each counts; both `[num_held]`."""
         return np.asarray(weights @ np.exp(self.anchors[held] @ self.candidates.T))
+
+    def strongest(self, keep: int) -> sp.csr_matrix:
+        """exp(anchor · candidate) `[num_products, num_products]` of each anchor's `keep` highest, itself left out."""
+        found = strongest_of_dense(self._blocks(), keep)
+        np.exp(found.data, out=found.data)
+        found.eliminate_zeros()
+        return found
+
+    def _blocks(self) -> Iterator[Floats]:
+        for at in range(0, len(self.anchors), BLOCK):
+            block = self.anchors[at : at + BLOCK] @ self.candidates.T
+            own = np.arange(len(block))
+            block[own, own + at] = -np.inf
+            yield block
 
     def weights(self) -> Floats:
         """exp(anchor · candidate) of every pair `[num_products, num_products]`."""

@@ -9,10 +9,12 @@ import scipy.sparse as sp
 
 from ranking.baskets import BasketMatrix, decay, decayed_counts
 from ranking.gram import gram, inverse
-from ranking.pruning import others, strongest
+from ranking.pruning import others, strongest, strongest_of_dense
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
+BLOCK = 2_000
+"""Products whose pairs are counted at once."""
 EASE_CAP = 25_000
 """The most sold products EASE is fitted on: its weights are a dense square over them."""
 
@@ -52,36 +54,41 @@ class ItemWeights:
 
     weights: Floats | sp.csr_matrix
 
-    def rows(self, held: npt.NDArray[np.integer]) -> Floats:
-        """Weights from some products to all `[len(held), num_products]`, dense."""
-        return rows_of(self.weights, held)
+    def between(self, held: npt.NDArray[np.integer], items: Rows) -> Floats:
+        """Weights from some products to others `[len(held), len(items)]`, dense."""
+        return between(self.weights, held, items)
 
     def of_one(self, held: npt.NDArray[np.integer], weights: Floats) -> Floats:
         """Sums of weights `[num_products]`: a basket's few rows are added faster than matrices are made."""
-        return weights @ self.rows(held)
+        own = self.weights
+        if not sp.issparse(own):
+            return np.asarray(weights @ own[held], dtype=np.float32)
+        parts = [slice(own.indptr[row], own.indptr[row + 1]) for row in held]
+        places = np.concatenate([own.indices[:0], *(own.indices[part] for part in parts)])
+        told = np.concatenate([own.data[:0], *(own.data[part] * by for part, by in zip(parts, weights, strict=True))])
+        return np.bincount(places, told, minlength=own.shape[1]).astype(np.float32)
 
     def __call__(self, baskets: sp.csr_matrix) -> Floats:
         """Sums of weights `[num_baskets, num_products]`."""
         if baskets.shape[0] == 1:
-            return np.asarray(self.of_one(baskets.indices, baskets.data), dtype=np.float32)[None, :]
+            return self.of_one(baskets.indices, baskets.data)[None, :]
         scores = baskets @ self.weights
         return np.asarray(scores.todense() if sp.issparse(scores) else scores, dtype=np.float32)
 
 
-def between(weights: Floats | sp.csr_matrix, held: Rows, items: Rows) -> Floats:
-    """Weights from some products to others `[len(held), len(items)]`, dense."""
-    return rows_of(weights, held)[:, items] if sp.issparse(weights) else np.asarray(weights[np.ix_(held, items)])
-
-
-def rows_of(weights: Floats | sp.csr_matrix, held: npt.NDArray[np.integer]) -> Floats:
-    """Weights from some products to all `[len(held), num_products]`, dense."""
+def between(weights: Floats | sp.csr_matrix, held: npt.NDArray[np.integer], items: Rows) -> Floats:
+    """Weights from some products to others `[len(held), len(items)]`, dense; sparse rows' columns are ascending."""
     if not sp.issparse(weights):
-        return np.asarray(weights[held])
-    rows = np.zeros((len(held), weights.shape[1]), np.float32)
+        return np.asarray(weights[np.ix_(held, items)])
+    found = np.zeros((len(held), len(items)), np.float32)
     for at, row in enumerate(held):
         part = slice(weights.indptr[row], weights.indptr[row + 1])
-        rows[at, weights.indices[part]] = weights.data[part]
-    return rows
+        columns, told = weights.indices[part], weights.data[part]
+        places = np.searchsorted(columns, items)
+        inside = np.flatnonzero(places < len(columns))
+        inside = inside[columns[places[inside]] == items[inside]]
+        found[at, inside] = told[places[inside]]
+    return found
 
 
 def fit_popularity(baskets: BasketMatrix, *, until: float, half_life_days: float | None = None) -> FixedScores:
@@ -101,18 +108,27 @@ def light_baskets(held: sp.csr_matrix, heaviest: int | None) -> sp.csr_matrix:
     return sp.csr_matrix(sp.diags(weights) @ held, dtype=np.float32)
 
 
-def fit_item_cosine(baskets: BasketMatrix, *, heaviest: int | None = 30, shrinkage: float = 10.0) -> ItemWeights:
+def fit_item_cosine(
+    baskets: BasketMatrix, *, heaviest: int | None = 30, shrinkage: float = 10.0, keep: int | None = None
+) -> ItemWeights:
     """Shrunk cosine between products' baskets, heavy baskets capped.
+
+    Args:
+        keep: strongest of each product's kept; None keeps all.
 
     Source: Sarwar et al. 2001, equation 1, with the shrinkage of Bell and Koren 2007.
     """
     light = light_baskets(baskets.held, heaviest)
-    together = sp.csr_matrix(light.T @ light)
-    lengths = np.sqrt(together.diagonal())
-    pairs = together.tocoo()
-    pairs.data = pairs.data / (lengths[pairs.row] * lengths[pairs.col] + shrinkage)
-    pairs.data[pairs.row == pairs.col] = 0.0
-    return ItemWeights(sp.csr_matrix(pairs, dtype=np.float32))
+    lengths = np.sqrt(np.asarray(light.multiply(light).sum(axis=0)).ravel())
+    of_product, blocks = sp.csr_matrix(light.T), []
+    for at in range(0, light.shape[1], BLOCK):
+        pairs = sp.coo_matrix(of_product[at : at + BLOCK] @ light)
+        pairs.data = pairs.data / (lengths[pairs.row + at] * lengths[pairs.col] + shrinkage)
+        block = others(pairs, at)
+        blocks.append(block if keep is None else strongest(block, keep))
+    weights = sp.csr_matrix(sp.vstack(blocks), dtype=np.float32)
+    weights.sort_indices()
+    return ItemWeights(weights)
 
 
 def fit_ease(
@@ -122,12 +138,14 @@ def fit_ease(
     until: float = 0.0,
     half_life_days: float | None = None,
     heaviest: int | None = None,
+    keep: int | None = None,
 ) -> ItemWeights:
     """Linear item-to-item weights with zero diagonal by ridge regression of every basket on itself.
 
     Args:
         ridge: λ, added to the Gram matrix's diagonal.
         until: day the ages of baskets are counted from, where `half_life_days` is given.
+        keep: highest weights of each product kept, those above 0; None keeps all.
 
     Raises:
         ValueError: if there are more than EASE_CAP products.
@@ -142,7 +160,12 @@ def fit_ease(
     weights = inverse(together)
     weights /= -np.diag(weights).copy()
     np.fill_diagonal(weights, 0.0)
-    return ItemWeights(weights)
+    if keep is None:
+        return ItemWeights(weights)
+    kept = strongest_of_dense(np.array_split(weights, len(weights) // BLOCK + 1), keep)
+    np.maximum(kept.data, 0.0, out=kept.data)
+    kept.eliminate_zeros()
+    return ItemWeights(kept)
 
 
 def fit_rp3beta(
@@ -164,7 +187,7 @@ def fit_rp3beta(
     to_product = sp.csr_matrix((sp.diags(1.0 / sizes) @ held).power(alpha))
     damping = sp.diags(popularity**-beta)
     walks = [
-        strongest(others(sp.coo_matrix(to_basket[at : at + 2000] @ to_product @ damping), at), keep)
-        for at in range(0, held.shape[1], 2000)
+        strongest(others(sp.coo_matrix(to_basket[at : at + BLOCK] @ to_product @ damping), at), keep)
+        for at in range(0, held.shape[1], BLOCK)
     ]
     return ItemWeights(sp.csr_matrix(sp.vstack(walks), dtype=np.float32))

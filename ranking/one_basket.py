@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ranking.basket_features import DEPTH, OWN, Components, gaps_and_spreads
-from ranking.models import rows_of
+from ranking.models import between
 from ranking.rerank import Pool
 
 Floats = npt.NDArray[np.float32]
@@ -43,24 +43,21 @@ class OneBasket:
         """Candidates with their features, and the held product that calls loudest for each; -1 where none does."""
         parts, held, history = self.components, self.held, self.history
         ones = np.ones(len(held), np.float32)
-        rows = {name: model.rows(held) for name, model in parts.weights.items()}
-        scores = np.stack([ones @ rows[n] if n in rows else s.of_one(held, ones) for n, s in parts.scorers.items()])
-        gaps, spreads = gaps_and_spreads(scores)
+        gaps, spreads = gaps_and_spreads(np.stack([one.of_one(held, ones) for one in parts.scorers.values()]))
         gaps /= spreads
         gaps[:, held] = -np.inf
         items = self._candidates(gaps)
-        pairs = {name: each[:, items] for name, each in rows.items()}
+        pairs = [model.between(held, items) for model in parts.weights.values()]
         columns: list[Floats] = [gaps[:, items]]
-        columns += [_highest_two(each) for each in pairs.values()]
+        columns += [_highest_two(each) for each in pairs]
         if parts.alike is not None:
-            alike = rows_of(parts.alike, held)[:, items]
+            alike = between(parts.alike, held, items)
             columns += [alike.max(axis=0)[None], alike.mean(axis=0)[None]]
         columns += [parts.told[:, items], np.full((1, len(items)), len(held), np.float32)]
         if history is not None:
             columns += self._own(history, items)
         features = np.ascontiguousarray(np.concatenate(columns).T)
-        calls = next(iter(pairs.values()))
-        return Pool(np.zeros(len(items), np.int64), items, features), loudest(held, calls)
+        return Pool(np.zeros(len(items), np.int64), items, features), loudest(held, pairs[0])
 
     def _candidates(self, gaps: Floats) -> Rows:
         chosen, depth = np.zeros(gaps.shape[1], np.bool_), min(DEPTH, gaps.shape[1])

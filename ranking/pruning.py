@@ -1,6 +1,9 @@
 """Sparse weights cut down to what matters."""
 
+from collections.abc import Iterable
+
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 
 
@@ -26,3 +29,15 @@ def others(weights: sp.coo_matrix, first: int = 0) -> sp.csr_matrix:
     chosen = weights.row + first != weights.col
     ends = (weights.row[chosen], weights.col[chosen])
     return sp.csr_matrix((weights.data[chosen], ends), shape=weights.shape)
+
+
+def strongest_of_dense(blocks: Iterable[npt.NDArray[np.float32]], keep: int) -> sp.csr_matrix:
+    """The `keep` largest entries of each row of dense blocks, one below the other; columns ascending."""
+    kept = []
+    for block in blocks:
+        depth = min(keep, block.shape[1])
+        columns = np.sort(np.argpartition(-block, depth - 1, axis=1)[:, :depth], axis=1)
+        told = np.take_along_axis(block, columns, axis=1)
+        starts = np.arange(0, told.size + 1, depth)
+        kept.append(sp.csr_matrix((told.ravel(), columns.ravel().astype(np.int32), starts), shape=block.shape))
+    return sp.csr_matrix(sp.vstack(kept))

@@ -57,7 +57,7 @@ class BasketRanker:
             found[held] = 0.0
             items = np.flatnonzero(found > 0)
             model = next(iter(components.weights.values()))
-            wanted, called = found[items], loudest(held, model.rows(held)[:, items])
+            wanted, called = found[items], loudest(held, model.between(held, items))
         else:
             pool, called = OneBasket(components, held, known).pool()
             items, wanted = pool.items, order(pool)

@@ -8,11 +8,11 @@ from lake_shops import PUBLISHED_AT, line, on, stage
 from test_evaluation_basket_completion import QUICK, SKUS, rows
 
 from gnn.training import fit
-from jobs import ranker
 from jobs.ranker import fit_ranker
 from jobs.retrain import purchase_counts
 from lake.snapshot import build_snapshot
 from lake.store import Lake
+from ranking import basket_models
 from ranking.saved import open_ranker
 from schema.artefact import Artefact
 from schema.decisions import Bought
@@ -42,10 +42,17 @@ def refusal(folder, shop, as_of: date) -> str:
 
 
 @pytest.mark.slow
-def test_an_order_completes_the_pairs_that_a_shop_buys(tmp_path):
+@pytest.mark.parametrize(
+    ("dense", "squares", "lead"), [(8_000, 25_000, "ridge"), (11, 25_000, "ease"), (11, 11, "rp3beta")]
+)
+def test_an_order_completes_the_pairs_that_a_shop_buys(tmp_path, monkeypatch, dense, squares, lead):
+    """With dense weights, and with those of catalogues too large for them; the shop has twelve products."""
+    monkeypatch.setattr(basket_models, "RIDGE_CAP", dense)
+    monkeypatch.setattr(basket_models, "EASE_CAP", squares)
     artefact, why = trained(tmp_path, rows(), on(100))
     assert "of the leading model alone" in why  # of twelve products every one stands among the first ten
     order = open_ranker(artefact)
+    assert next(iter(order.hybrid.components.scorers)) == lead
     for pair in range(0, 12, 2):
         for history in ([], [(pair + 1, Bought(SKUS[pair + 1], 2.0, 3))]):
             found = order.ranked([pair], history)
@@ -70,8 +77,3 @@ def test_shops_with_too_little_say_so(tmp_path, purchases, why):
         "purchases": purchases,
     }
     assert refusal(tmp_path, shop, on(10)).startswith(why)
-
-
-def test_catalogues_too_large_say_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(ranker, "RIDGE_CAP", 11)
-    assert refusal(tmp_path, rows(days=5), on(10)) == "12 products, and an order is learnt for up to 11"

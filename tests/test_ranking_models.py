@@ -6,9 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ranking.baskets import basket_matrix, decay, decayed_counts, popularity_table
-from ranking.models import fit_ease, fit_item_cosine, fit_popularity, fit_rp3beta
+from ranking.dual_vectors import DualVectors
+from ranking.models import ItemWeights, between, fit_ease, fit_item_cosine, fit_popularity, fit_rp3beta
 
 
 def table(baskets, start=datetime(2020, 1, 1, tzinfo=UTC)):
@@ -110,3 +113,39 @@ def test_a_basket_alone_scores_as_among_others(fit):
     together = fit(baskets)(baskets.held)
     alone = np.concatenate([fit(baskets)(baskets.held[row : row + 1]) for row in range(baskets.held.shape[0])])
     np.testing.assert_allclose(alone, together, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("fit", [fit_item_cosine, fit_ease, fit_rp3beta])
+def test_of_many_weights_the_highest_are_kept(fit):
+    generator = np.random.default_rng(1)
+    skus = [f"p{number:02d}" for number in range(20)]
+    baskets = basket_matrix(table([list(generator.choice(skus, 6, False)) for _ in range(60)]), skus)
+    whole = fit(baskets).weights
+    whole = whole if fit is fit_ease else whole.toarray()
+    kept = fit(baskets, keep=3).weights
+    assert kept.has_sorted_indices
+    for full, few in zip(whole, kept.toarray(), strict=True):
+        assert sorted(few[few != 0]) == pytest.approx(sorted(full[full > 0])[-3:], rel=1e-5)
+
+
+def test_vectors_strongest_pairs_are_those_of_all_pairs():
+    generator = np.random.default_rng(2)
+    vectors = DualVectors(*generator.normal(size=(2, 700, 4)).astype(np.float32))
+    whole = vectors.weights()
+    np.fill_diagonal(whole, 0.0)
+    kept = vectors.strongest(5).toarray()
+    np.testing.assert_allclose(np.sort(kept, axis=1)[:, -5:], np.sort(whole, axis=1)[:, -5:], rtol=1e-4)
+    np.testing.assert_allclose(kept[kept > 0], whole[kept > 0], rtol=1e-4)
+
+
+@settings(max_examples=50)
+@given(st.integers(0, 10**6), st.integers(1, 30), st.floats(0, 1))
+def test_sparse_weights_say_what_dense_ones_do(seed, size, density):
+    generator = np.random.default_rng(seed)
+    weights = sp.random(size, size, density, format="csr", dtype=np.float32, random_state=generator)
+    weights.sort_indices()
+    held, items = np.flatnonzero(generator.integers(0, 2, size)), np.flatnonzero(generator.integers(0, 2, size))
+    assert np.array_equal(between(weights, held, items), weights.toarray()[np.ix_(held, items)])
+    by = generator.normal(size=len(held)).astype(np.float32)
+    alone = ItemWeights(weights).of_one(held, by)
+    np.testing.assert_allclose(alone, by @ weights.toarray()[held], rtol=1e-5, atol=1e-6)
