@@ -1,8 +1,9 @@
 """Decisions in the contract: recommendations and substitutes, each with its reason and with what was withheld."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable, Mapping
 from decimal import Decimal
 from functools import partial
+from itertools import chain
 from typing import Annotated, Any
 
 import strawberry
@@ -15,10 +16,12 @@ from api.scalars import Sequence
 from decisions import entries
 from decisions.relations import Related, related
 from decisions.substitute import BasketLine, LineSubstitutes, substitutes_for
+from schema import catalogue
 from schema.decisions import Availability, Decision, Offer, Request, WithheldReason
 from schema.decisions import Withheld as WithheldProduct
 from schema.errors import BadInput
 
+Cards = Mapping[str, catalogue.Product | None]
 MAX_OFFERS = 100
 MAX_LINES = 250
 DECISION_ID = "The ledger's id of this decision, for `decision` and `recordOutcome`; null if it could not be kept."
@@ -152,18 +155,18 @@ async def offers_for_lines(
     answers = substitutes_for(basket, **asked)
     kept = context.keep(partial(entries.substitution, basket, answers=answers, decided_at=context.clock(), **asked))
     # All products of all lines at once: one read, however many lines.
-    await context.products.load_many([sku for answer in answers for sku in _skus(answer)])
+    cards = await _cards(answers, context)
     decision_id = _id(await kept)
-    return [await _line_offers(answer, context, store_id, decision_id) for answer in answers]
+    return [_line_offers(answer, cards, store_id, decision_id) for answer in answers]
 
 
 async def _answer(
     decision: Decision, context: Context, store_id: str | None, kept: Awaitable[str | None]
 ) -> Recommendations:
-    await context.products.load_many(_skus(decision))
+    cards = await _cards([decision], context)
     return Recommendations(
-        products=await _offers(decision.offers, context, store_id),
-        withheld=await _withheld(decision.withheld, context),
+        products=_offers(decision.offers, cards, store_id),
+        withheld=_withheld(decision.withheld, cards),
         is_fallback=decision.is_fallback,
         decision_id=_id(await kept),
         model_version=decision.model_version,
@@ -171,28 +174,29 @@ async def _answer(
     )
 
 
-def _skus(answer: Decision | LineSubstitutes) -> list[str]:
-    return [*(offer.sku for offer in answer.offers), *(item.sku for item in answer.withheld)]
+async def _cards(answers: Iterable[Decision | LineSubstitutes], context: Context) -> Cards:
+    """The cards of all products of these answers, by sku."""
+    skus: list[str] = [each.sku for answer in answers for each in chain[Any](answer.offers, answer.withheld)]
+    return dict(zip(skus, await context.products.load_many(skus), strict=True))
 
 
 def _id(decision_id: str | None) -> strawberry.ID | None:
     return None if decision_id is None else strawberry.ID(decision_id)
 
 
-async def _line_offers(
-    answer: LineSubstitutes, context: Context, store_id: str | None, decision_id: strawberry.ID | None
+def _line_offers(
+    answer: LineSubstitutes, cards: Cards, store_id: str | None, decision_id: strawberry.ID | None
 ) -> LineOffers:
     return LineOffers(
         sku=answer.line.sku,
         problem=answer.problem,
-        offers=await _offers(answer.offers, context, store_id),
-        withheld=await _withheld(answer.withheld, context),
+        offers=_offers(answer.offers, cards, store_id),
+        withheld=_withheld(answer.withheld, cards),
         decision_id=decision_id,
     )
 
 
-async def _offers(offers: tuple[Offer, ...], context: Context, store_id: str | None) -> list[Recommendation]:
-    cards = await context.products.load_many([offer.sku for offer in offers])
+def _offers(offers: tuple[Offer, ...], cards: Cards, store_id: str | None) -> list[Recommendation]:
     return [
         Recommendation(
             offer=offer,
@@ -206,17 +210,16 @@ async def _offers(offers: tuple[Offer, ...], context: Context, store_id: str | N
             probability=offer.probability,
             availability=offer.availability,
         )
-        for offer, card in zip(offers, cards, strict=True)
-        if card is not None
+        for offer in offers
+        if (card := cards[offer.sku]) is not None
     ]
 
 
-async def _withheld(withheld: tuple[WithheldProduct, ...], context: Context) -> list[Withheld]:
-    cards = await context.products.load_many([item.sku for item in withheld])
+def _withheld(withheld: tuple[WithheldProduct, ...], cards: Cards) -> list[Withheld]:
     return [
         Withheld(product=Product.of(card), reason=item.reason)
-        for item, card in zip(withheld, cards, strict=True)
-        if card is not None
+        for item in withheld
+        if (card := cards[item.sku]) is not None
     ]
 
 

@@ -45,4 +45,4 @@ def price_of(sku: str, moment: Moment, store_id: str | None) -> Money | None:
     row = moment.facts.base.product_rows.get(sku)
     if row is None:
         return None
-    return money(moment.facts.price(np.array([row]), store_id=store_id, on=moment.on)[0], moment.facts.base.currency)
+    return money(moment.facts.price_of(row, store_id=store_id, on=moment.on), moment.facts.base.currency)

@@ -143,6 +143,22 @@ class FactsNow:
         own = self.prices.over(loaded, rows, store=store, on=on)
         return np.where(np.isnan(own), prices, own).astype(np.float32)
 
+    def price_of(self, row: int, *, store_id: str | None, on: date) -> np.float32:
+        """As `price` for one product, without arrays: a page asks a hundred times."""
+        store = EVERYWHERE if store_id is None else self.base.store_rows[store_id]
+        for shelf in (store, EVERYWHERE):
+            told = self.prices.open_at((shelf, row), on)
+            if told is not None:
+                return np.float32(told)
+            loaded = self.base.prices[row] if shelf == EVERYWHERE else self._loaded_at(store, row)
+            if not isnan(loaded):
+                return loaded
+        return np.float32("nan")
+
+    def _loaded_at(self, store: int, row: int) -> np.float32:
+        prices = self.base.store_prices
+        return np.float32("nan") if prices is None else prices[store, row]
+
     def _with_delistings(self, delistings: dict[str, date | None]) -> "FactsNow":
         if not delistings:
             return self

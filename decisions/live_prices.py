@@ -47,12 +47,13 @@ class LivePrices:
         """`prices` of these product rows, replaced where a window is open; of several the one that starts last."""
         if not self.windows:
             return prices
-        found = [self._open((store, row), on) for row in rows.tolist()]
+        found = [self.open_at((store, row), on) for row in rows.tolist()]
         is_open = np.array([price is not None for price in found], np.bool_)
         live = np.array([price or 0.0 for price in found], np.float32)
         return np.where(is_open, live, prices).astype(np.float32)
 
-    def _open(self, shelf: Shelf, on: date) -> float | None:
+    def open_at(self, shelf: Shelf, on: date) -> float | None:
+        """The price that was told for a shelf and a day; None where no window is open."""
         for window in reversed(self.windows.get(shelf, ())):
             if window.valid_from <= on and (window.valid_to is None or on < window.valid_to):
                 return window.price

@@ -1,6 +1,7 @@
 """Live facts: what the journal acknowledged is in the next refresh, and a value once read never changes."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -10,9 +11,10 @@ import service_shop as shop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from decisions.facts_now import FactsNow
 from decisions.live import LiveFacts
 from journal.store import Journal
-from schema.changes import Delisting, LoadPublished, PriceChange, StockChange
+from schema.changes import Delisting, LoadPublished, PriceChange, RecordedChange, StockChange
 from schema.decisions import Availability
 from schema.errors import Unavailable
 from schema.facts import NO_DAY
@@ -47,6 +49,25 @@ def test_a_change_is_seen_at_the_next_refresh_and_values_read_before_stay(journa
     assert (units(before, "sauce"), units(after, "sauce"), units(after, "pesto", "S2")) == (10.0, 0.0, 4.0)
     assert (before.sequence, after.sequence) == (0, 2)
     assert after.on_hand[0] is not before.on_hand[0]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(shop.SKUS), st.sampled_from([None, "S1", "S2"]), st.floats(1, 9), st.integers(-2, 2))
+    ),
+    st.booleans(),
+)
+def test_one_price_is_that_of_many(told, has_store_prices):
+    own = np.full((len(shop.STORES), len(shop.SKUS)), np.nan, np.float32)
+    own[0, ::2] = 5.0
+    base = replace(shop.facts(), store_prices=own if has_store_prices else None)
+    changes = [PriceChange(sku, price, store, shop.TODAY + timedelta(days=days)) for sku, store, price, days in told]
+    recorded = [RecordedChange(number, each, shop.NOON) for number, each in enumerate(changes, 1)]
+    now = FactsNow.start(base).with_changes(recorded)
+    for store in (None, *shop.STORES):
+        many = now.price(np.arange(len(shop.SKUS)), store_id=store, on=shop.TODAY)
+        one = [now.price_of(row, store_id=store, on=shop.TODAY) for row in range(len(shop.SKUS))]
+        assert np.array_equal(many, np.array(one, np.float32), equal_nan=True)
 
 
 def test_what_nobody_knows_is_passed_by_and_counted(journal):
