@@ -4,7 +4,7 @@ from collections.abc import Callable
 from types import CoroutineType
 from typing import Any, Final
 
-from graphql import GraphQLObjectType
+from graphql import GraphQLObjectType, get_nullable_type, is_leaf_type
 from graphql.execution import get_argument_values
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import Path
@@ -80,13 +80,18 @@ def _attribute(place: Place, name: str) -> Complete:
     """The function that answers an attribute of the source, most often as it is."""
     kind, key, parent = place.declared.type, place.key, place.parent.name
     unchanged, complete = answered_unchanged(kind), _step(place, lambda _executor, value, _path: value)
+    leaf = completer(kind, place) if is_leaf_type(get_nullable_type(kind)) else None
 
     def step(executor: Any, source: Any, path: Any) -> Any:
         try:
             value = getattr(source, name)
+            if type(value) in unchanged:
+                return value
+            if leaf is not None and type(value) in PLAIN:
+                return leaf(executor, value, path)
         except Exception as error:  # noqa: BLE001  # whatever a field raises is told at its path
             return place.failed(executor, error, kind, Path(path, key, parent))
-        return value if type(value) in unchanged else complete(executor, value, path)
+        return complete(executor, value, path)
 
     return step
 

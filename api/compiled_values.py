@@ -3,12 +3,14 @@
 from collections.abc import Awaitable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from math import isfinite
 from types import CoroutineType
 from typing import Any, Final
 
 from graphql import (
     GraphQLAbstractType,
     GraphQLBoolean,
+    GraphQLFloat,
     GraphQLID,
     GraphQLLeafType,
     GraphQLList,
@@ -74,6 +76,13 @@ def _leaf(kind: GraphQLLeafType) -> Complete:
     definition = kind.extensions.get(DEFINITION)
     members: Any = definition.wrapped_cls if isinstance(definition, StrawberryEnumDefinition) else None
     names = {member: Executor.complete_leaf_value(kind, member) for member in members or ()}
+    if members is not None:
+        PLAIN.add(members)
+
+    def number(_executor: Any, value: Any, _path: Path) -> Any:
+        if type(value) is float and isfinite(value):
+            return value
+        return None if is_empty(value) else Executor.complete_leaf_value(kind, value)
 
     def leaf(_executor: Any, value: Any, _path: Path) -> Any:
         if type(value) is as_it_is:
@@ -82,7 +91,7 @@ def _leaf(kind: GraphQLLeafType) -> Complete:
             return names[value]
         return None if is_empty(value) else Executor.complete_leaf_value(kind, value)
 
-    return leaf
+    return number if kind is GraphQLFloat else leaf
 
 
 class _Objects:
