@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
 from cross_web import HTTPException
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection, Request
@@ -163,6 +164,13 @@ class Endpoint(GraphQL):
             if reader is not None:
                 response.headers["Server-Timing"] = reader.told()
             await response(scope, receive, send)
+
+    def encode_json(self, data: object) -> str | bytes:
+        """An answer as JSON; what orjson will not write (half a surrogate pair, say) goes the long way."""
+        try:
+            return orjson.dumps(data)
+        except TypeError:
+            return super().encode_json(data)
 
     def decode_json(self, data: str | bytes) -> object:
         """A JSON object; anything else is no request."""

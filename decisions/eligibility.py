@@ -55,10 +55,20 @@ class Eligibility:
         bound = base.age_bound
         too_young = bound[(base.minimum_ages[bound] > (0 if age is None else age)) & (codes[bound] == NONE)]
         _mark(codes, too_young, WithheldReason.UNDER_AGE)
-        _mark(codes, list(self.rejected), WithheldReason.REJECTED_BY_PERSON)
-        _mark(codes, self._kept_apart, WithheldReason.NEVER_TOGETHER)
-        _mark(codes, self._rows(self.request.exclude), WithheldReason.EXCLUDED)
-        _mark(codes, self._in_hand, WithheldReason.IN_BASKET)
+        for masked, reason in self._by_request:
+            _mark(codes, masked, reason)
+        return codes
+
+    def codes_at(self, rows: Rows) -> npt.NDArray[np.int8]:
+        """`codes` of some products alone, found without those of all the others."""
+        codes, base, age = self._standing[rows], self.facts.base, self.request.customer_age
+        is_too_young = (base.minimum_ages[rows] > (0 if age is None else age)) & (codes == NONE)
+        _mark(codes, is_too_young, WithheldReason.UNDER_AGE)
+        listed = rows.tolist()
+        for masked, reason in self._by_request:
+            if len(masked):
+                hidden = {int(row) for row in masked}
+                _mark(codes, [place for place, row in enumerate(listed) if row in hidden], reason)
         return codes
 
     @cached_property
@@ -98,6 +108,14 @@ class Eligibility:
                 else:
                     page.withheld.append(Withheld(self.facts.base.skus[proposal.row], reason))
         return page
+
+    @property
+    def _by_request(self) -> Iterator[tuple[Rows | list[int], WithheldReason]]:
+        """Rows that the request masks, whatever the products are, and why; a later reason counts before an earlier."""
+        yield list(self.rejected), WithheldReason.REJECTED_BY_PERSON
+        yield self._kept_apart, WithheldReason.NEVER_TOGETHER
+        yield self._rows(self.request.exclude), WithheldReason.EXCLUDED
+        yield self._in_hand, WithheldReason.IN_BASKET
 
     @property
     def _standing(self) -> npt.NDArray[np.int8]:

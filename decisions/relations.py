@@ -126,7 +126,7 @@ def standing(
     # No age is asked for on a catalogue page: who may buy it is settled when it is offered or sold.
     eligibility = Eligibility(moment, Request(anchor=anchor, store_id=store_id, customer_age=200))
     rows = np.array([row for row, _, _ in entries], np.int64)
-    is_shown = eligibility.codes[rows] == NONE
+    is_shown = eligibility.codes_at(rows) == NONE
     if in_stock_only:
         is_shown &= facts.units(rows, store_id=store_id) > 0
     skus = facts.base.skus

@@ -9,6 +9,7 @@ import service_shop as shop
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decisions.eligibility import Eligibility
 from decisions.proposal import Proposal
 from decisions.recommend import recommend
 from decisions.rules import RuleBook, members, ruled
@@ -133,3 +134,18 @@ def test_what_is_kept_apart_is_no_substitute_beside_the_rest_of_the_basket():
     assert WithheldReason.NEVER_TOGETHER in {item.reason for item in answer.withheld if item.sku == "fusilli"}
     (alone,) = substitutes_for(lines[:1], first=3, moment=now, store_id="S1")
     assert alone.offers[0].sku == "fusilli"
+
+
+@given(
+    st.lists(st.sampled_from(shop.SKUS), max_size=3),
+    st.lists(st.sampled_from(shop.SKUS), max_size=3),
+    st.sets(st.integers(0, len(shop.SKUS) - 1), max_size=3),
+    st.sampled_from([None, "S1"]),
+    st.sampled_from([None, 10, 30]),
+    st.lists(st.integers(0, len(shop.SKUS) - 1), max_size=9),
+)
+def test_a_few_products_are_masked_as_they_are_among_all(basket, exclude, rejected, store_id, age, rows):
+    apart = rule(APART, PRODUCT, "beer", other=Subject(CATEGORY, "pasta"))
+    asked = Request(basket=tuple(basket), exclude=tuple(exclude), store_id=store_id, customer_age=age)
+    here, few = Eligibility(moment(apart), asked, frozenset(rejected)), np.array(rows, np.int64)
+    assert here.codes_at(few).tolist() == here.codes[few].tolist()
