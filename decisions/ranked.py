@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -22,6 +23,11 @@ class ShopRanker:
     ranker: Ranker
     model_rows: Rows
 
+    @cached_property
+    def _is_same(self) -> bool:
+        """Whether the shop sells what the model has seen, row by row: most of the time."""
+        return bool((self.model_rows == np.arange(len(self.model_rows))).all())
+
     def ranked(self, basket: Sequence[int], history: Sequence[tuple[int, Bought]]) -> RankedProducts | None:
         """How well each product of the shop completes a basket; None if the model has seen nothing of it.
 
@@ -35,6 +41,8 @@ class ShopRanker:
         known = [(int(self.model_rows[row]), one) for row, one in history]
         found = self.ranker.ranked(held, [(row, one) for row, one in known if row >= 0])
         own, is_known = self.model_rows, self.model_rows >= 0
+        if self._is_same and len(found.scores) == len(own):
+            return found
         shop_rows = np.full(len(found.scores), -1, np.int64)
         shop_rows[own[is_known]] = np.flatnonzero(is_known)
         scores, callers = np.zeros(len(own), np.float32), np.full(len(own), -1, np.int64)

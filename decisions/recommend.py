@@ -108,8 +108,11 @@ def _best(
         return []
     reasons = {proposal.row: proposal for tier in reversed(known) for proposal in tier}
     top, proposals = max(float(found.scores.max(initial=0.0)), 1e-9), []
-    for row in _head(found.scores, eligibility, first + SPARE).tolist():
-        caller, score = int(found.callers[row]), float(found.scores[row]) / top
+    head = _head(found.scores, eligibility, first + SPARE)
+    # As Python's own numbers at once: one by one out of arrays they cost more than what is done with them.
+    told = zip(head.tolist(), found.callers[head].tolist(), found.scores[head].tolist(), strict=True)
+    for row, caller, value in told:
+        score = value / top
         if row in reasons:
             proposals.append(reasons[row].scored(score))
         elif caller >= 0:
