@@ -5,11 +5,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from forecast.effects import drivers_of
-from forecast.examples import Examples, examples_of
+from forecast.effects import SHARES, drivers_by
 from forecast.features import features
 from forecast.history import Rows
-from forecast.model import FittedForecast
+from forecast.model import FittedForecast, WeekTold
 
 Floats = npt.NDArray[np.float64]
 NUM_PRICE_DRIVERS = 2
@@ -23,21 +22,22 @@ def base_units(fitted: FittedForecast, rows: Rows) -> Floats:
     return np.expm1(_base(fitted, rows)).clip(0)
 
 
-def driver_factors(fitted: FittedForecast, rows: Rows, target: int) -> Floats:
-    """What each of DRIVERS multiplies one plus the base units by in one week `[num_rows, 4]`.
+def driver_factors(fitted: FittedForecast, told: WeekTold) -> Floats:
+    """What each of DRIVERS multiplies one plus the base units by in the week told of `[num_rows, 4]`.
 
     Price and promotion are the linear effects against an unpromoted week at the origin's base price. Substitutes are
     what the expected units lose when the products beside it are seen as they stood at the origin. Season is the rest:
     the four together lead from the base to what the model expects.
     """
-    panel, origin = fitted.panel, fitted.origin
-    wanted = examples_of(panel, origin=origin, target=target, rows=rows, families=fitted.settings.families)
-    logs, base = fitted.trees.logs(wanted), _base(fitted, rows)
-    effects = drivers_of(panel.history)[:, rows, target] * panel.effects.slopes[rows].T
+    rows, target = told.wanted.series, told.wanted.target
+    base = _base(fitted, rows)
+    panel = fitted.panel
+    facts = panel.price, panel.base_price, *(panel.history.grids[name] for name in SHARES)
+    effects = drivers_by(*(grid[rows, target] for grid in facts)) * panel.effects.slopes[rows].T
     price = effects[:NUM_PRICE_DRIVERS].sum(axis=0) - _base_price_effect(fitted, rows)
     promotion = effects[NUM_PRICE_DRIVERS:].sum(axis=0)
-    beside = logs - fitted.trees.logs(_as_at_origin(fitted, wanted, rows))
-    season = logs - base - price - promotion - beside
+    beside = _beside(fitted, told)
+    season = told.logs - base - price - promotion - beside
     return np.exp(np.column_stack([price, promotion, beside, season]))
 
 
@@ -52,11 +52,12 @@ def _base_price_effect(fitted: FittedForecast, rows: Rows) -> Floats:
     return np.asarray(logs * fitted.panel.effects.slopes[rows, 1], np.float64)
 
 
-def _as_at_origin(fitted: FittedForecast, wanted: Examples, rows: Rows) -> Examples:
-    """The same rows, with other products' prices and promotions of the last known week."""
+def _beside(fitted: FittedForecast, told: WeekTold) -> Floats:
+    """What other products' prices and promotions add to log1p(units), against those of the last known week."""
     if NEIGHBOURS not in fitted.settings.families:
-        return wanted
-    seen, names = features(fitted.panel, origin=fitted.origin, target=fitted.origin, rows=rows, families=(NEIGHBOURS,))
-    matrix = wanted.matrix.copy()
-    matrix[:, [wanted.names.index(name) for name in names]] = seen
-    return replace(wanted, matrix=matrix)
+        return np.zeros(len(told.wanted))
+    rows, origin = told.wanted.series, fitted.origin
+    seen, names = features(fitted.panel, origin=origin, target=origin, rows=rows, families=(NEIGHBOURS,))
+    matrix = told.wanted.matrix.copy()
+    matrix[:, [told.wanted.names.index(name) for name in names]] = seen
+    return told.logs - fitted.trees.logs(replace(told.wanted, matrix=matrix))

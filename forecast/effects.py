@@ -15,6 +15,10 @@ SERIES_PRIOR = 100.0
 """Weeks of one series that its product's effects weigh as much as."""
 
 
+SHARES = ("feature_share", "display_share", "price_cut_share")
+"""Planned facts that are shares of a week."""
+
+
 @dataclass(frozen=True)
 class Effects:
     """Log-linear effects of planned facts on units.
@@ -31,13 +35,21 @@ class Effects:
 
 
 def drivers_of(history: SalesHistory) -> npt.NDArray[np.float32]:
-    """Planned facts that effects are learnt of `[num_drivers, num_series, num_weeks]`, 0 where not known.
+    """Planned facts that effects are learnt of `[num_drivers, num_series, num_weeks]`, 0 where not known."""
+    return drivers_by(*log_prices(history), *(history.grids[name] for name in SHARES))
 
-    They are the log of price over base price, the log of base price, and feature, display and price-cut share.
+
+def drivers_by(price: Grid, base: Grid, feature: Grid, display: Grid, price_cut: Grid) -> npt.NDArray[np.float32]:
+    """Planned facts as effects are learnt of them `[num_drivers, …]`, 0 where not known.
+
+    They are the log of price over base price, the log of base price, feature, display and price-cut share, and what of
+    feature and display comes together.
+
+    Args:
+        price, base: logs.
     """
-    price, base = log_prices(history)
-    flags = [np.nan_to_num(history.grids[name]) for name in ("feature_share", "display_share", "price_cut_share")]
-    return np.stack([np.nan_to_num(price - base), np.nan_to_num(base), *flags, flags[0] * flags[1]])
+    shares = [np.nan_to_num(share) for share in (feature, display, price_cut)]
+    return np.stack([np.nan_to_num(price - base), np.nan_to_num(base), *shares, shares[0] * shares[1]])
 
 
 def log_prices(history: SalesHistory) -> tuple[Grid, Grid]:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast.ablation import Verdict, proven, tried
-from forecast.examples import examples_of, sampled_examples
+from forecast.examples import Examples, examples_of, sampled_examples
 from forecast.gbm import Trees, fit_trees
 from forecast.held_out import HeldOut, ToldBack, held_out_blocks
 from forecast.hierarchy import shared_misses
@@ -22,6 +22,21 @@ from schema.progress import Progress, silent
 from schema.relations import Relations
 
 Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class WeekTold:
+    """What a model tells of some series in one week.
+
+    Attributes:
+        wanted: what it looked at.
+        logs: `[num_rows]` log1p(units) expected.
+        steps: `[num_rows, 99]` units at STEPS.
+    """
+
+    wanted: Examples
+    logs: Floats
+    steps: Floats
 
 
 @dataclass(frozen=True)
@@ -69,9 +84,9 @@ class FittedForecast:
         mean, quantiles = np.empty(len(series)), np.empty((len(series), 19))
         for target in np.unique(targets):
             at = np.flatnonzero(targets == target)
-            steps = self._steps(series[at], int(target))
-            quantiles[at] = at_levels(steps)
-            mean[at] = self.points(steps)
+            told = self.told(series[at], int(target))
+            quantiles[at] = at_levels(told.steps)
+            mean[at] = self.points(told.steps)
         return DemandForecast(
             sku=history.keys["sku"].to_numpy(object)[series],
             store_id=history.keys["store_id"].to_numpy(object)[series],
@@ -84,9 +99,11 @@ class FittedForecast:
         """The point that serves the objective `[num_rows]`, of quantiles at STEPS `[num_rows, 99]`."""
         return (median_by_share if self.settings.objective == "mape" else median)(steps)
 
-    def _steps(self, rows: Rows, target: int) -> Floats:
+    def told(self, rows: Rows, target: int) -> WeekTold:
+        """What is told of rows of the history's grids in one week after the origin."""
         wanted = examples_of(self.panel, origin=self.origin, target=target, rows=rows, families=self.settings.families)
-        return self.residuals.quantiles(self.trees.logs(wanted), self.trees.spreads(wanted), self.groups[rows])
+        logs = self.trees.logs(wanted)
+        return WeekTold(wanted, logs, self.residuals.quantiles(logs, self.trees.spreads(wanted), self.groups[rows]))
 
 
 def fit_forecast(

@@ -2,10 +2,9 @@
 
 import numpy as np
 
+from forecast.effects import SHARES
 from forecast.history import Grid, Rows
 from forecast.panel import Panel
-
-SHARES = ("feature_share", "display_share", "price_cut_share")
 
 
 def price_features(panel: Panel, origin: int, target: int, rows: Rows) -> dict[str, Grid]:

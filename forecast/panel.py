@@ -9,7 +9,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from forecast.censoring import sold_out, wanted_at_least
-from forecast.effects import Effects, drivers_of, fit_effects, log_prices
+from forecast.effects import SHARES, Effects, drivers_by, fit_effects, log_prices
 from forecast.history import Grid, Rows, SalesHistory
 from forecast.peers import Peers, peers_of
 from schema.relations import Relations
@@ -67,8 +67,7 @@ class Panel:
     def promotion(self) -> Grid:
         """How strongly each week is promoted, 0 to 1: the largest of feature, display and price-cut share."""
         grids = self.history.grids
-        shares = [np.nan_to_num(grids[name]) for name in ("feature_share", "display_share", "price_cut_share")]
-        return np.maximum.reduce(shares)
+        return np.maximum.reduce([np.nan_to_num(grids[name]) for name in SHARES])
 
 
 def panel_of(history: SalesHistory, relations: Relations | None = None, effects: Effects | None = None) -> Panel:
@@ -78,7 +77,8 @@ def panel_of(history: SalesHistory, relations: Relations | None = None, effects:
         effects: of price and promotion, learnt from an earlier cut of the same history; None learns them from this one.
     """
     logs, is_cut = np.log1p(history.grids["units"]), sold_out(history)
-    drivers = drivers_of(history)
+    price, base_price = log_prices(history)
+    drivers = drivers_by(price, base_price, *(history.grids[name] for name in SHARES))
     effects = effects or fit_effects(np.where(is_cut, np.nan, logs), drivers, history.product)
     effect = effects.of(drivers)
     residual = _uncensored(logs - effect, is_cut)
@@ -89,7 +89,6 @@ def panel_of(history: SalesHistory, relations: Relations | None = None, effects:
     prior = _prior(levels[LEVEL_HALF_LIFE], history)
     surprise = np.full_like(residual, np.nan)
     surprise[:, 1:] = residual[:, 1:] - levels[LEVEL_HALF_LIFE][:, :-1]
-    price, base_price = log_prices(history)
     return Panel(
         history=history,
         effects=effects,

@@ -11,6 +11,7 @@ import pyarrow as pa
 from decisions.demand_scale import SCALE_REVIEWS, DemandScale
 from forecast.drivers import base_units, driver_factors
 from forecast.history import PLANNED, SalesHistory
+from forecast.quantiles import at_levels
 from forecast.rolling import RollingForecast, extended, roll_forecast
 from forecast.settings import ForecastSettings
 from jobs.demand import known_weeks
@@ -120,9 +121,9 @@ def _told(rolling: RollingForecast, week: int, weeks: int) -> tuple[Floats, Floa
         part, rows = slice(start, start + SERIES_AT_ONCE), rolling.rows[start : start + SERIES_AT_ONCE]
         base[part] = base_units(fitted, rows)
         for ahead in range(weeks):
-            told = fitted.predict(rows, np.full(len(rows), week + ahead, np.int64))
-            units[part, ahead] = np.column_stack([told.mean, told.quantiles])
-            drivers[part, ahead] = driver_factors(fitted, rows, week + ahead)
+            told = fitted.told(rows, week + ahead)
+            units[part, ahead] = np.column_stack([fitted.points(told.steps), at_levels(told.steps)])
+            drivers[part, ahead] = driver_factors(fitted, told)
     return units, base, drivers
 
 
