@@ -19,6 +19,8 @@ from schema.ledger import LedgerEntry
 log = structlog.get_logger("shelfgraph.ledger")
 Kept = Future[str | None]
 Build = Callable[[], LedgerEntry]
+Waiting = tuple[str, bytes, Kept]
+"""A decision's id, its entry as a line of the spool, and who waits for it to be kept."""
 
 SYNC_SECONDS: Final = 0.05
 """How long what was answered may be younger than what is on the disk: what a power cut may lose."""
@@ -54,7 +56,7 @@ class Ledger:
                 f"The ledger cannot write to {folder}: {error.strerror}.", remedy="Let this user write there."
             ) from error
         self.log, self._is_power_safe = log, is_power_safe
-        self._waiting: queue.SimpleQueue[tuple[Build, Kept] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._closing, self._ended, self._flush = threading.Event(), threading.Event(), threading.Event()
         self._stored = threading.Condition()
         self._spool_problem: str | None = None
@@ -73,14 +75,20 @@ class Ledger:
         """The decision's id once its entry is kept; None where it could not be, and then nobody knows the id.
 
         Args:
-            build: the entry; called by another thread.
+            build: the entry; called at once, for what it is made of lies at hand: another thread would wait for this
+                one, and this one for it, longer than making it takes.
         """
         kept: Kept = Future()
         kept.set_running_or_notify_cancel()
         if self._closing.is_set() or self._waiting.qsize() >= MOST_WAITING:
             kept.set_result(None)
-        else:
-            self._waiting.put((build, kept))
+            return kept
+        try:
+            entry = build()
+            self._waiting.put((entry.decision_id, payload_of(entry), kept))
+        except Exception as error:  # an answer goes on without an entry that cannot be made
+            log.error("an entry could not be made", exc_info=error)
+            kept.set_result(None)
         return kept
 
     def flush(self, *, within_seconds: float) -> bool:
@@ -97,7 +105,7 @@ class Ledger:
         self._threads[0].join()
         while not self._waiting.empty():
             if (late := self._waiting.get()) is not None:
-                late[1].set_result(None)
+                late[-1].set_result(None)
         self.flush(within_seconds=within_seconds)
         self._ended.set()
         self._flush.set()
@@ -116,11 +124,10 @@ class Ledger:
                 batch.append(another)
             self._append(batch)
 
-    def _append(self, batch: list[tuple[Build, Kept]]) -> None:
-        built = [(kept, entry) for build, kept in batch if (entry := self._built(build, kept)) is not None]
+    def _append(self, batch: list[Waiting]) -> None:
         problem = None
         try:
-            self._spool.append([payload_of(entry) for _, entry in built])
+            self._spool.append([payload for _, payload, _ in batch])
             if self._is_power_safe:
                 self._spool.sync()
         except SpoolFull:
@@ -128,16 +135,8 @@ class Ledger:
         except OSError as error:
             problem = f"the spool cannot be written: {error.strerror}"
         self._spool_problem = problem
-        for kept, entry in built:
-            kept.set_result(entry.decision_id if problem is None else None)
-
-    def _built(self, build: Build, kept: Kept) -> LedgerEntry | None:
-        try:
-            return build()
-        except Exception as error:  # an answer must not wait for ever on an entry that cannot be made
-            log.error("an entry could not be made", exc_info=error)
-            kept.set_result(None)
-            return None
+        for decision_id, _, kept in batch:
+            kept.set_result(decision_id if problem is None else None)
 
     def _sync(self) -> None:
         while not self._ended.wait(SYNC_SECONDS):
