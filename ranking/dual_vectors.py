@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from ranking.models import ItemWeights
 from ranking.pruning import strongest_of_dense
 from schema.embeddings import EmbeddingTable
 
@@ -62,9 +63,13 @@ class DualVectors:
 
 @dataclass(frozen=True)
 class LogScores:
-    """The log of the vectors' scores, so that deviations from their mean tell candidates apart."""
+    """The log of the vectors' scores, so that deviations from their mean tell candidates apart.
 
-    model: DualVectors
+    Attributes:
+        model: the vectors, or what they say of every pair.
+    """
+
+    model: DualVectors | ItemWeights
 
     def __call__(self, baskets: sp.csr_matrix) -> Floats:
         """Scores `[num_baskets, num_products]`."""

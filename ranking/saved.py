@@ -80,6 +80,10 @@ def saved(hybrid: Hybrid, *, until: float) -> SavedRanker:
         kinds[name] = _kind(model)
         if isinstance(model, ItemWeights):
             arrays |= _weights(name, model.weights)
+        elif isinstance(model, LogScores):
+            arrays |= _weights(
+                name, model.model.weights if isinstance(model.model, ItemWeights) else model.model.weights()
+            )
     if parts.alike is not None:
         arrays |= _weights("alike", parts.alike)
     texts, led = {}, []
@@ -115,7 +119,7 @@ def open_ranker(artefact: Artefact) -> BasketRanker | None:
 def _kind(model: ShopperScorer) -> str:
     if isinstance(model, ItemWeights):
         return "sparse" if sp.issparse(model.weights) else "dense"
-    return "vectors"
+    return "chances"
 
 
 def _weights(name: str, weights: Any) -> dict[str, Array]:
@@ -129,9 +133,11 @@ def _sparse(name: str, arrays: Mapping[str, Array], size: int) -> sp.csr_matrix:
 
 
 def _scorer(name: str, kind: str, arrays: Mapping[str, Array], embeddings: EmbeddingTable) -> ShopperScorer:
-    if kind == "vectors":
+    if kind == "vectors":  # of versions from before what they say of every pair was kept: a tenth of working it out
         spaces = embeddings.spaces
         return LogScores(DualVectors(spaces["complement_anchor"], spaces["complement_candidate"]))
+    if kind == "chances":
+        return LogScores(ItemWeights(arrays[name]))
     return ItemWeights(arrays[name] if kind == "dense" else _sparse(name, arrays, len(embeddings.skus)))
 
 

@@ -1,5 +1,6 @@
 """The ranker as served: it answers as the hybrid it was saved from, through a registry and without its baskets."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -23,6 +24,7 @@ from registry.store import Registry
 from schema.artefact import Artefact
 from schema.decisions import Bought
 from schema.embeddings import EmbeddingTable
+from schema.ranker import SavedRanker
 
 pytestmark = pytest.mark.slow
 
@@ -115,6 +117,17 @@ def test_one_basket_has_the_candidates_and_features_of_many_to_the_last_bit(hybr
         assert set(called.tolist()) <= basket | {-1}
 
 
+def test_a_version_that_keeps_vectors_alone_opens_and_answers_alike(artefact):
+    """As versions did before what vectors say of every pair was kept."""
+    state = artefact.ranker
+    plan = json.loads(state.texts["plan"])
+    plan["scorers"]["network"] = "vectors"
+    arrays = {name: array for name, array in state.arrays.items() if name != "network"}
+    older = replace(artefact, ranker=SavedRanker(arrays, {**state.texts, "plan": json.dumps(plan)}))
+    found, expected = (open_ranker(each).ranked([1, 4, 7], []).scores for each in (older, artefact))
+    assert found == pytest.approx(expected, abs=1e-3)
+
+
 def test_a_version_without_an_order_opens_to_none(tmp_path):
     plain: Artefact = save(Registry(tmp_path))
     assert plain.ranker is None
@@ -122,6 +135,6 @@ def test_a_version_without_an_order_opens_to_none(tmp_path):
 
 
 def test_customers_are_not_saved(artefact):
-    kept = {"ridge", "cosine", "alike", "counts", "anonymous", "known"}
+    kept = {"ridge", "cosine", "network", "alike", "counts", "anonymous", "known"}
     assert {name.partition("_")[0] for name in artefact.ranker.arrays} == kept
     assert b"k1" not in b"".join(text.encode() for text in artefact.ranker.texts.values())
