@@ -24,7 +24,7 @@ $(READY): locks/uv.lock locks/all.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Shelfgraph needs Python 3.11 or newer: set PYTHON=path/to/python3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Setting up: 212 packages, 5.2 GB the first time, seconds the next"
+	@echo "Setting up: 213 packages, 5.2 GB the first time, seconds the next"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/uv.lock
 	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r locks/all.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
