@@ -96,10 +96,14 @@ def train_shop(  # keywords only: what a training may be told
 
 
 def print_training(retrained: "Retrained") -> None:
-    """Print the version, what it was trained on and how long that took."""
+    """Print the version, what it was trained on, how long each part of that took and the most memory that it held."""
     manifest = retrained.artefact.manifest
     how = f"trained in {manifest['fit_seconds']:,.1f} s" if retrained.is_new else "trained before, reused"
     out.print(
         f"Model {retrained.artefact.model_version} is champion ({how}; lake version {manifest['lake_version']}, "
         f"as of {manifest['as_of']}, {retrained.artefact.relations.table.num_rows:,} relations)."
     )
+    if retrained.is_new:
+        costs = manifest["costs"]
+        parts = ", ".join(f"{cost['part']} {cost['seconds']:,.0f} s" for cost in costs)
+        out.print(f"Of the clock: {parts}; at most {max(cost['peak_mib'] for cost in costs):,} MiB of memory.")

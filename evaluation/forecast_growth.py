@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from evaluation.growth import MOST_MIB, apart, clocks, held_mib
+from evaluation.growth import MOST_MIB, apart
 from forecast.history import history_of
 from forecast.model import FittedForecast, fit_forecast
 from forecast.rolling import extended
 from forecast.settings import ForecastSettings
+from measures.costs import clocks, held_mib
 from schema.progress import Progress, silent
 
 PRODUCTS_A_STORE: Final = 500

@@ -1,9 +1,6 @@
 """How cost grows with the shop: counting and one fit at several sizes, each in a process of its own."""
 
 import math
-import resource
-import sys
-import time
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -22,6 +19,7 @@ from lake.baskets import read_baskets
 from lake.snapshot import build_snapshot
 from loaders.staging import LoadOptions, stage
 from loaders.synthetic import make_shop
+from measures.costs import clocks, held_mib
 from ranking.baskets import basket_matrix, first_instant, popularity_table
 from schema.errors import Unavailable
 from schema.progress import Progress, silent
@@ -192,16 +190,3 @@ def apart(measured: Callable[..., M], *arguments: Any, what: str, remedy: str) -
             raise Unavailable(
                 f"The process that measured {what} was killed, as it is where memory runs out.", remedy=remedy
             ) from error
-
-
-def clocks() -> tuple[float, float]:
-    """Wall clock and the process's CPU clock, seconds."""
-    return time.perf_counter(), time.process_time()
-
-
-def held_mib() -> float:
-    """Most memory this process has held; what the operating system counts would begin with its parent's."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        return int(status.read_text(encoding="ascii").split("VmHWM:")[1].split()[0]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)

@@ -20,6 +20,7 @@ from lake.baskets import read_baskets
 from lake.snapshot import build_snapshot
 from lake.store import Lake
 from lake.version import LakeVersion
+from measures.costs import Costs
 from ranking.baskets import basket_matrix
 from registry.store import Registry
 from schema.artefact import Artefact
@@ -29,6 +30,7 @@ from schema.relations import Verdict
 
 if TYPE_CHECKING:
     from gnn.settings import TrainSettings
+    from gnn.training import Trained
     from schema.snapshot import GraphSnapshot
 
 LIBRARIES = ("lightgbm", "torch", "torch-geometric", "numpy", "scipy", "pyarrow")
@@ -79,10 +81,9 @@ def retrain(  # noqa: PLR0913  # keywords only: a whole shop's parts
     artefact = _trained_before(registry, origin)
     is_new = artefact is None
     if artefact is None:
-        snapshot = build_snapshot(source, as_of=as_of, progress=progress)
         artefact = fit_and_save(
             source,
-            snapshot,
+            as_of,
             registry=registry,
             settings=settings,
             labels=people_labels(source, told, on=as_of),
@@ -105,7 +106,7 @@ def purchase_counts(source: LakeVersion, snapshot: "GraphSnapshot") -> pa.Table 
 
 def fit_and_save(
     source: LakeVersion,
-    snapshot: "GraphSnapshot",
+    as_of: date,
     *,
     registry: Registry,
     settings: "TrainSettings",
@@ -113,35 +114,38 @@ def fit_and_save(
     labels: pa.Table | None = None,
     progress: Progress = silent,
 ) -> Artefact:
-    """Train on one snapshot of a lake version and save the artefact with its manifest; nothing is promoted."""
+    """Train on a lake version as of a day and save the artefact with its manifest; nothing is promoted."""
     from gnn.training import fit  # noqa: PLC0415  # torch is imported by training alone
 
-    trained = fit(
-        snapshot,
-        settings=settings,
-        purchase_counts=purchase_counts(source, snapshot),
-        labels=labels,
-        progress=progress,
-    )
-    ranker, why = fit_ranker(source, snapshot, trained.embeddings, settings=settings, progress=progress)
-    relations, kept = transferring(source, trained.relations, as_of=snapshot.as_of)
-    made = forecast_to_save(source, as_of=snapshot.as_of, progress=progress)
+    costs = Costs()
+    with costs.of("counting"):
+        snapshot = build_snapshot(source, as_of=as_of, progress=progress)
+    with costs.of("relations"):
+        sold = purchase_counts(source, snapshot)
+        trained = fit(snapshot, settings=settings, purchase_counts=sold, labels=labels, progress=progress)
+    with costs.of("order"):
+        ranker, why = fit_ranker(source, snapshot, trained.embeddings, settings=settings, progress=progress)
+    with costs.of("transfer"):
+        relations, kept = transferring(source, trained.relations, as_of=as_of)
+    with costs.of("forecast"):
+        made = forecast_to_save(source, as_of=as_of, progress=progress)
     return registry.save(
         relations=relations,
         embeddings=trained.embeddings,
         popularity=trained.popularity,
         ranker=ranker,
         forecast=made.forecast,
-        manifest={
-            **manifest,
-            "libraries": {name: library_version(name) for name in LIBRARIES},
-            "metrics": trained.metrics,
-            "ranker": why,
-            "kept_demand": kept,
-            "forecast": made.why,
-            "fit_seconds": round(trained.fit_seconds, 2),
-        },
+        manifest={**manifest, **_told(trained, costs), "ranker": why, "kept_demand": kept, "forecast": made.why},
     )
+
+
+def _told(trained: "Trained", costs: Costs) -> dict[str, Any]:
+    return {
+        "libraries": {name: library_version(name) for name in LIBRARIES},
+        "metrics": trained.metrics,
+        "fit_seconds": round(trained.fit_seconds, 2),
+        "costs": costs.told(),
+    }
 
 
 def _origin(

@@ -23,7 +23,8 @@ class Artefact:
         popularity: `sku` and `num_baskets` (recent, decayed; float32), most bought first.
         ranker: what orders products for baskets; None where too little was bought to learn it from.
         forecast: units by product, store and week to come; None where the shop has no weekly sales.
-        manifest: seed, as_of, lake_version, data_hash, code_commit, library versions, settings, metrics, fit_seconds.
+        manifest: seed, as_of, lake_version, data_hash, code_commit, library versions, settings, metrics, fit_seconds,
+            and the costs of each part (`measures/costs.py`).
     """
 
     model_version: str

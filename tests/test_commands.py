@@ -4,6 +4,7 @@ import csv
 import fcntl
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -76,7 +77,8 @@ def run_from_shell(shop, *words, code: int = 0) -> str:
 def test_load_train_check_and_again(shop, tmp_path, graph):
     tables = write_tables(tmp_path / "tables")
     assert "new" in run_from_shell(shop, "load", "retail-tables", tables)
-    run_from_shell(shop, "train")
+    told = run_from_shell(shop, "train")
+    assert re.search(r"counting \d+ s, relations \d+ s, .*, forecast \d+ s; at most [\d,]+ MiB of memory", told), told
     assert "agree" in run_from_shell(shop, "check")
     assert "nothing new" in run(shop, "load", "retail-tables", tables)
     assert "reused" in run(shop, "train")
