@@ -34,10 +34,16 @@ def log_totals(anchors: Tensor, candidates: Tensor, priors: Tensor, own: slice, 
         for left in range(0, len(candidates), COLUMNS):
             scores = torch.addmm(priors[left : left + COLUMNS], block, candidates[left : left + COLUMNS].T)
             _silence(scores, start - left)
-            parts.append(torch.logsumexp(scores, dim=1))
+            parts.append(log_sums(scores))
         return torch.logsumexp(torch.stack(parts), dim=0)
 
     return torch.cat([anchors.new_empty(0), *_by_threads(total, range(own.start, own.stop, ROWS), num_threads)])
+
+
+def log_sums(scores: Tensor) -> Tensor:
+    """What `torch.logsumexp` says of each row, to the last bit and somewhat sooner: the scores are written over."""
+    most = scores.amax(dim=1)
+    return scores.sub_(most[:, None]).exp_().sum(dim=1).log_().add_(most)
 
 
 def highest(

@@ -48,3 +48,11 @@ def test_totals_are_log_sums_over_all_others(size, seed, start, length):
     own = slice(min(start, size - 1), min(start + length, size))
     expected = np.log(np.exp(all_scores(*ends)).sum(axis=1))[own]
     assert search.log_totals(*ends, own).numpy() == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize(("rows", "columns", "scale"), [(512, 3652, 0.3), (37, 1000, 5.0), (64, 1, 1.0)])
+def test_sums_that_write_over_their_scores_are_torchs_own_to_the_last_bit(rows, columns, scale):
+    scores = scale * torch.randn(rows, columns, generator=torch.Generator().manual_seed(0))
+    scores[torch.arange(min(rows, columns)), torch.arange(min(rows, columns))] = search.FAR
+    wanted = torch.logsumexp(scores, dim=1)
+    assert torch.equal(search.log_sums(scores), wanted)
