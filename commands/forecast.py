@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.console import bars, out, table
+from commands.console import bars, err, out, table
 from commands.context import shop_of
 from commands.evaluate_forecast import Families, GrainOption, chosen_settings
 from commands.replenish import newest, save_table
@@ -56,6 +56,8 @@ def forecast_command(
         out.print(
             f"Weeks are counted from receipts; {found.history.num_left_out:,} series sold too seldom are left out"
         )
+    for simple in found.forecast.simple:
+        err.print(f"[yellow]Note[/] The forecast of {simple}.", highlight=False)
     for verdict in found.verdicts:
         out.print(f"Feature family {verdict}")
     if picture is not None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from evaluation.forecast_models import Cut, Model, fitted_models, simple_models
-from evaluation.forecast_report import forecast_report, told_verdicts
+from evaluation.forecast_report import forecast_report, told_fallbacks, told_verdicts
 from evaluation.forecast_rounds import Round, single_round
 from evaluation.forecast_scoring import Losses, Scored, Truth, losses_of
 from evaluation.report import OURS, Report
@@ -82,17 +82,22 @@ def run(  # noqa: PLR0913  # keywords only: what is forecast, and from when
         fit_seconds=found.fit_seconds,
         predictions=pa.concat_tables(found.kept),
     )
-    return replace(report, notes=(*report.notes, *told_verdicts(verdicts)))
+    return replace(report, notes=(*report.notes, *told_verdicts(verdicts), *told_fallbacks(found.simple)))
 
 
 @dataclass
 class _Found:
-    """What has come out so far: truths by round, losses by model and round, our predictions and their seconds."""
+    """What has come out so far: truths by round, losses by model and round, our predictions and their seconds.
+
+    Attributes:
+        simple: by round, what a simple forecast told in place of our model.
+    """
 
     truths: list[Truth]
     losses: dict[str, list[Losses]]
     kept: list[pa.Table]
     fit_seconds: float = 0.0
+    simple: list[tuple[str, ...]] = field(default_factory=list)
 
 
 def _forecasts(
@@ -108,6 +113,7 @@ def _forecasts(
             found.losses[name].append(losses_of(cut.truth, told.mean, told.quantiles))
             if name == OURS:
                 found.fit_seconds += time.perf_counter() - started
+                found.simple.append(told.simple)
                 found.kept.append(told.table().add_column(0, "round", pa.array([one.name] * len(told), pa.string())))
             progress("forecasts", number * len(models) + place + 1, len(rounds) * len(models))
     return found

@@ -80,6 +80,14 @@ def told_verdicts(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
     )
 
 
+def told_fallbacks(simple: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """One sentence on what a simple forecast told in place of our model, by round; none where none ever did."""
+    number, last = sum(1 for each in simple if each), next((each for each in reversed(simple) if each), ())
+    if not number:
+        return ()
+    return (f"Simple forecasts serve where they did better at {number} of {len(simple)} cut-offs: {'; '.join(last)}.",)
+
+
 def _notes(
     history: SalesHistory, scored: Scored, rounds: Sequence[Round], settings: ForecastSettings
 ) -> tuple[str, ...]:

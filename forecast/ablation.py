@@ -10,11 +10,9 @@ import numpy.typing as npt
 from forecast.examples import Examples
 from forecast.gbm import LEAST_ROWS, fit_trees
 from forecast.held_out import HeldOut
-from forecast.quantiles import at_levels, fit_residuals
+from forecast.quantiles import losses_by_halves
 from forecast.settings import ForecastSettings
 from measures.bootstrap import Interval, paired_ratio_difference
-from measures.forecasting import pinball_losses
-from schema.demand import LEVELS
 
 Floats = npt.NDArray[np.float64]
 TRIALS: Final = (("embeddings",), ("relations",), ("calendar",), ("store",), ("season",), ("price", "promotion"))
@@ -100,13 +98,5 @@ def _losses(blocks: Sequence[HeldOut], families: Collection[str], settings: Fore
     parts = []
     for block in blocks:
         trees, shown = fit_trees(block.learnt.of_families(families), settings), block.shown.of_families(families)
-        logs, spreads = trees.logs(shown), trees.spreads(shown)
-        scaled, odd = (np.log1p(shown.units) - logs) / spreads, shown.target % 2
-        one_group = np.zeros(len(shown), np.int64)
-        told = np.empty((len(shown), len(LEVELS)))
-        for half in (0, 1):
-            others, at = odd != half, odd == half
-            residuals = fit_residuals(scaled[others], one_group[others], np.zeros(1, np.int64))
-            told[at] = at_levels(residuals.quantiles(logs[at], spreads[at], one_group[at]))
-        parts.append(pinball_losses(shown.units, told, np.array(LEVELS)))
+        parts.append(losses_by_halves(shown.units, trees.logs(shown), trees.spreads(shown), shown.target))
     return np.concatenate(parts)

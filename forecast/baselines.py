@@ -104,12 +104,12 @@ def simple_forecasts(name: str, units: Grid, horizons: Sequence[int]) -> Floats:
         name: one of SIMPLE or BY_DAY.
         units: `[num_series, num_weeks]` of the weeks learnt from, NaN where unknown.
     """
-    baseline, velocity, errors, classes = {**SIMPLE, **BY_DAY}[name], velocity_classes(units), [], []
+    velocity, errors, classes = velocity_classes(units), [], []
     for cut in range(max(1, units.shape[1] - HELD_OUT - max(horizons) + 1), units.shape[1]):
         for horizon in horizons:
             if cut - 1 + horizon < units.shape[1]:
                 actual = units[:, cut - 1 + horizon].astype(np.float64)
-                miss = np.log1p(actual) - np.log1p(_told(baseline(units[:, :cut], horizon), units[:, :cut]))
+                miss = np.log1p(actual) - np.log1p(simple_points(name, units[:, :cut], horizon))
                 errors.append(miss[np.isfinite(miss)])
                 classes.append(velocity[np.isfinite(miss)])
     scaled = np.concatenate(errors) if errors else np.empty(0)
@@ -117,10 +117,15 @@ def simple_forecasts(name: str, units: Grid, horizons: Sequence[int]) -> Floats:
     residuals = fit_residuals(scaled, groups, np.arange(len(CLASSES)))
     found = []
     for horizon in horizons:
-        point = _told(baseline(units, horizon), units)
+        point = simple_points(name, units, horizon)
         steps = residuals.quantiles(np.log1p(point), np.ones(len(point)), velocity)
         found.append(np.column_stack([point, at_levels(steps)]))
     return np.stack(found)
+
+
+def simple_points(name: str, units: Grid, horizon: int) -> Floats:
+    """What a simple forecast tells `[num_series]`, units a week, never NaN; arguments as of `simple_forecasts`."""
+    return _told({**SIMPLE, **BY_DAY}[name](units, horizon), units)
 
 
 @dataclass(frozen=True)

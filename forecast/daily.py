@@ -73,16 +73,14 @@ def fit_daily(weekly: FittedForecast, days: DailySales, learn: LearnWeekdays = f
 
     Source: Lei, G'Sell, Rinaldo, Tibshirani and Wasserman 2018 (split conformal), by group.
     """
-    known, tilt, history = days.known_weeks(weekly.origin + 1), _tilt(days, weekly.panel), weekly.panel.history
-    calm = known.units if tilt is None else known.units * np.exp(-tilt)
+    units, tilt, history = days.units[:, : weekly.origin + 1], _tilt(days, weekly.panel), weekly.panel.history
+    calm = units if tilt is None else units * np.exp(-tilt[:, : weekly.origin + 1])
     misses, groups = [np.empty(0)], [np.empty(0, np.int64)]
     for told in weekly.told_back:
-        before = calm.copy()
-        before[:, told.first_week :] = np.nan
-        weekdays = learn(before, days.days, history)
-        weeks = weekly.points(weekly.residuals.quantiles(told.logs, told.spreads, told.groups))
+        weekdays = learn(calm[:, : told.first_week], days.days, history)
+        weeks = weekly.served(told.logs, told.spreads, told.groups)[1]
         shares = weekdays.shares(told.series, told.week, _rows(tilt, told.series, told.week))
-        points, sold = (weeks[:, None] * shares).ravel(), known.units[told.series, told.week].ravel()
+        points, sold = (weeks[:, None] * shares).ravel(), units[told.series, told.week].ravel()
         is_known = np.isfinite(sold)
         misses.append((np.log1p(sold) - np.log1p(points))[is_known])
         groups.append(_groups(points, told.groups, weekly)[is_known])
@@ -93,8 +91,7 @@ def fit_daily(weekly: FittedForecast, days: DailySales, learn: LearnWeekdays = f
 
 def _groups(points: Floats, week_groups: Rows, weekly: FittedForecast) -> Rows:
     """Group of each day: its expected units, then the velocity class of its series."""
-    num_categories = int(weekly.panel.history.category.max()) + 1
-    velocity = np.repeat(week_groups // num_categories, WEEK)
+    velocity = np.repeat(weekly.velocity_of(week_groups), WEEK)
     return np.asarray(np.searchsorted(BOUNDS, points, side="right") * len(CLASSES) + velocity, np.int64)
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from forecast.day_grid import PAIR, Days, days_of, laid_out, with_closed_days
 from forecast.history import PLANNED, Grid, ReadRows, Rows, SalesHistory
@@ -95,8 +95,16 @@ def _of_receipts(read: ReadRows, history: SalesHistory, timezone: str) -> Grid:
 
 def _rows(table: pa.Table, history: SalesHistory) -> Rows:
     """The series of each row, -1 where the history has none."""
-    wanted = pd.MultiIndex.from_frame(history.keys)
-    return wanted.get_indexer(pd.MultiIndex.from_frame(table.select(PAIR).to_pandas())).astype(np.int64)
+    own, asked = np.zeros(history.num_series, np.int64), np.zeros(table.num_rows, np.int64)
+    for name in PAIR:
+        words = pa.array(history.keys[name], pa.string())
+        values = pc.unique(words)
+        own = own * len(values) + pc.index_in(words, value_set=values).to_numpy()
+        found = pc.fill_null(pc.index_in(table.column(name), value_set=values), -1).to_numpy().astype(np.int64)
+        asked = np.where((found < 0) | (asked < 0), -1, asked * len(values) + found)
+    order = np.argsort(own)
+    place = np.minimum(np.searchsorted(own[order], asked), len(own) - 1)
+    return np.where(own[order][place] == asked, order[place], -1).astype(np.int64)
 
 
 def _steps(days: pa.ChunkedArray, history: SalesHistory) -> npt.NDArray[np.int64]:

@@ -8,7 +8,8 @@ import numpy.typing as npt
 from forecast.effects import SHARES, drivers_by
 from forecast.features import features
 from forecast.history import Rows
-from forecast.model import FittedForecast, WeekTold
+from forecast.model import FittedForecast
+from forecast.told import WeekTold
 
 Floats = npt.NDArray[np.float64]
 NUM_PRICE_DRIVERS = 2
@@ -18,8 +19,12 @@ NEIGHBOURS = "relations"
 
 
 def base_units(fitted: FittedForecast, rows: Rows) -> Floats:
-    """Units a week that the level alone expects, at the base price of the origin and unpromoted `[num_rows]`."""
-    return np.expm1(_base(fitted, rows)).clip(0)
+    """Units a week that the level alone expects, at the base price of the origin and unpromoted `[num_rows]`.
+
+    Where a simple forecast serves, they are its own.
+    """
+    simple = fitted.simple_points(rows, fitted.origin + 1)
+    return np.where(np.isnan(simple), np.expm1(_base(fitted, rows)).clip(0), simple)
 
 
 def driver_factors(fitted: FittedForecast, told: WeekTold) -> Floats:
@@ -27,7 +32,7 @@ def driver_factors(fitted: FittedForecast, told: WeekTold) -> Floats:
 
     Price and promotion are the linear effects against an unpromoted week at the origin's base price. Substitutes are
     what the expected units lose when the products beside it are seen as they stood at the origin. Season is the rest:
-    the four together lead from the base to what the model expects.
+    the four together lead from the base to what the model expects. Nothing drives what a simple forecast serves.
     """
     rows, target = told.wanted.series, told.wanted.target
     base = _base(fitted, rows)
@@ -38,7 +43,7 @@ def driver_factors(fitted: FittedForecast, told: WeekTold) -> Floats:
     promotion = effects[NUM_PRICE_DRIVERS:].sum(axis=0)
     beside = _beside(fitted, told)
     season = told.logs - base - price - promotion - beside
-    return np.exp(np.column_stack([price, promotion, beside, season]))
+    return np.exp(np.where(told.is_simple[:, None], 0.0, np.column_stack([price, promotion, beside, season])))
 
 
 def _base(fitted: FittedForecast, rows: Rows) -> Floats:

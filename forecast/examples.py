@@ -14,7 +14,7 @@ MIN_ORIGIN = 8
 """Weeks that come before the first origin learnt from, where there are enough."""
 HORIZONS_EACH = 4
 """Origins that one target week is learnt from, at most."""
-_BY_ROW = ("matrix", "start", "calm", "units", "series", "target", "category")
+_BY_ROW = ("matrix", "start", "calm", "units", "series", "origin", "target", "category")
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Examples:
         start: `[num_rows]` log1p(units) expected without the trees: the level and what price and promotion add.
         calm: `[num_rows]` the same with what price and promotion usually add.
         units: `[num_rows]` what was sold; NaN where not known.
-        series, target: `[num_rows]` rows and columns of the history's grids.
+        series, target: `[num_rows]` rows and columns of the history's grids; origin: the column seen from.
         category: `[num_rows]` codes.
         family_of: the family of each feature by its name, in the order of the matrix's columns.
     """
@@ -36,6 +36,7 @@ class Examples:
     calm: npt.NDArray[np.float64]
     units: npt.NDArray[np.float64]
     series: Rows
+    origin: Rows
     target: Rows
     category: Rows
     family_of: Mapping[str, str]
@@ -69,6 +70,7 @@ def examples_of(panel: Panel, *, origin: int, target: int, rows: Rows, families:
         calm=level + np.nan_to_num(panel.usual_effect[rows, origin]),
         units=panel.history.grids["units"][rows, target].astype(np.float64),
         series=rows,
+        origin=np.full(len(rows), origin, np.int64),
         target=np.full(len(rows), target, np.int64),
         category=panel.history.category[rows],
         family_of=family_of,

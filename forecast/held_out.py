@@ -41,13 +41,14 @@ class ToldBack:
 
     Attributes:
         first_week: of the block; nothing of it or later was looked at.
-        series, week: rows and columns of the history.
+        series, week: rows and columns of the history; origin: the column that each was seen from.
         logs, spreads: expected log1p(units), and how far off that is expected to be.
         groups: calibration group of each row.
     """
 
     first_week: int
     series: Rows
+    origin: Rows
     week: Rows
     logs: Floats
     spreads: Floats

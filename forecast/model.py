@@ -7,7 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast.ablation import Verdict, proven, tried
-from forecast.examples import Examples, examples_of, sampled_examples
+from forecast.baselines import simple_points
+from forecast.examples import examples_of, sampled_examples
+from forecast.fallback import Fallback, as_served, fallbacks
 from forecast.gbm import Trees, fit_trees
 from forecast.held_out import HeldOut, ToldBack, held_out_blocks
 from forecast.hierarchy import shared_misses
@@ -15,6 +17,7 @@ from forecast.history import Rows, SalesHistory
 from forecast.panel import Panel, panel_of
 from forecast.quantiles import Residuals, at_levels, fit_residuals, median, median_by_share
 from forecast.settings import ForecastSettings
+from forecast.told import WeekTold
 from forecast.velocity import CLASSES, velocity_classes
 from schema.demand import DemandForecast
 from schema.errors import EmptyWindow
@@ -22,21 +25,6 @@ from schema.progress import Progress, silent
 from schema.relations import Relations
 
 Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class WeekTold:
-    """What a model tells of some series in one week.
-
-    Attributes:
-        wanted: what it looked at.
-        logs: `[num_rows]` log1p(units) expected.
-        steps: `[num_rows, 99]` units at STEPS.
-    """
-
-    wanted: Examples
-    logs: Floats
-    steps: Floats
 
 
 @dataclass(frozen=True)
@@ -48,6 +36,7 @@ class FittedForecast:
         groups: `[num_series]` calibration group of each series: velocity class × category.
         shared: correlation of two series' misses in the same week, as held out.
         verdicts: on the feature families that were tried; `settings` holds those that are on.
+        fallbacks: velocity classes that a simple forecast serves, for it did better in weeks held out.
         told_back: what weeks held out before the origin were told, by block.
     """
 
@@ -59,6 +48,7 @@ class FittedForecast:
     settings: ForecastSettings
     shared: float = 0.0
     verdicts: tuple[Verdict, ...] = ()
+    fallbacks: tuple[Fallback, ...] = ()
     told_back: tuple[ToldBack, ...] = ()
 
     def seen_from(self, history: SalesHistory) -> "FittedForecast":
@@ -85,25 +75,48 @@ class FittedForecast:
         for target in np.unique(targets):
             at = np.flatnonzero(targets == target)
             told = self.told(series[at], int(target))
-            quantiles[at] = at_levels(told.steps)
-            mean[at] = self.points(told.steps)
+            quantiles[at], mean[at] = at_levels(told.steps), told.points
         return DemandForecast(
             sku=history.keys["sku"].to_numpy(object)[series],
             store_id=history.keys["store_id"].to_numpy(object)[series],
             starts_on=history.weeks[targets],
             mean=mean,
             quantiles=quantiles,
+            simple=tuple(str(one) for one in self.fallbacks),
         )
 
-    def points(self, steps: Floats) -> Floats:
-        """The point that serves the objective `[num_rows]`, of quantiles at STEPS `[num_rows, 99]`."""
-        return (median_by_share if self.settings.objective == "mape" else median)(steps)
+    def served(self, logs: Floats, spreads: Floats, groups: Rows) -> tuple[Floats, Floats]:
+        """Units at STEPS `[num_rows, 99]` and the points `[num_rows]` of expected log1p(units) and their misses.
+
+        The point of the model is the one that serves the objective; a simple forecast's is its own.
+        """
+        steps = self.residuals.quantiles(logs, spreads, groups)
+        points = (median_by_share if self.settings.objective == "mape" else median)(steps)
+        is_simple = np.isin(self.velocity_of(groups), [one.velocity for one in self.fallbacks])
+        return steps, np.where(is_simple, np.expm1(logs), points)
+
+    def velocity_of(self, groups: Rows) -> Rows:
+        """The velocity class of calibration groups, places in CLASSES."""
+        return groups // num_categories(self.panel.history)
+
+    def simple_points(self, rows: Rows, target: int) -> Floats:
+        """What simple forecasts tell of those series that they serve `[num_rows]`; NaN where the model does."""
+        found, units = np.full(len(rows), np.nan), self.panel.history.grids["units"]
+        for one in self.fallbacks:
+            at = np.flatnonzero(self.velocity_of(self.groups[rows]) == one.velocity)
+            found[at] = simple_points(one.name, units[rows[at], : self.origin + 1], target - self.origin)
+        return found
 
     def told(self, rows: Rows, target: int) -> WeekTold:
         """What is told of rows of the history's grids in one week after the origin."""
         wanted = examples_of(self.panel, origin=self.origin, target=target, rows=rows, families=self.settings.families)
-        logs = self.trees.logs(wanted)
-        return WeekTold(wanted, logs, self.residuals.quantiles(logs, self.trees.spreads(wanted), self.groups[rows]))
+        logs, spreads, groups = self.trees.logs(wanted), self.trees.spreads(wanted), self.groups[rows]
+        for one in self.fallbacks:
+            spreads[self.velocity_of(groups) == one.velocity] = one.spread
+        simple = self.simple_points(rows, target)
+        is_model = np.isnan(simple)
+        steps, points = self.served(np.where(is_model, logs, np.log1p(simple)), spreads, groups)
+        return WeekTold(wanted, logs, steps, points, ~is_model)
 
 
 def fit_forecast(
@@ -134,6 +147,9 @@ def fit_forecast(
     verdicts = tried(blocks, settings) if settings.is_on_trial else ()
     settings = proven(settings, verdicts)
     told_back = tuple(_told_back(history, block, settings) for block in blocks)
+    units, number = history.grids["units"], num_categories(history)
+    simple = fallbacks(units, told_back, number)
+    told_back = as_served(units, told_back, simple, number)
     residuals, shared = _calibrated(history, told_back)
     del blocks
     progress("fitting the forecast", 2, 3)
@@ -141,7 +157,7 @@ def fit_forecast(
     trees = _fitted(panel, range(1, origin + 1), horizons, settings)
     progress("fitting the forecast", 3, 3)
     groups = _groups(history, velocity_classes(history.grids["units"][:, : origin + 1]))
-    return FittedForecast(panel, trees, residuals, groups, origin, settings, shared, verdicts, told_back)
+    return FittedForecast(panel, trees, residuals, groups, origin, settings, shared, verdicts, simple, told_back)
 
 
 def families_tried(
@@ -196,7 +212,9 @@ def _told_back(history: SalesHistory, block: HeldOut, settings: ForecastSettings
     trees = fit_trees(block.learnt.of_families(settings.families), settings)
     shown = block.shown.of_families(settings.families)
     groups = _groups(history, block.velocity)[shown.series]
-    return ToldBack(block.first_week, shown.series, shown.target, trees.logs(shown), trees.spreads(shown), groups)
+    return ToldBack(
+        block.first_week, shown.series, shown.origin, shown.target, trees.logs(shown), trees.spreads(shown), groups
+    )
 
 
 def _calibrated(history: SalesHistory, told_back: Sequence[ToldBack]) -> tuple[Residuals, float]:
@@ -207,7 +225,7 @@ def _calibrated(history: SalesHistory, told_back: Sequence[ToldBack]) -> tuple[R
         scaled.append((np.log1p(units) - told.logs) / told.spreads)
         groups.append(told.groups)
         weeks.append(told.week)
-    classes = np.repeat(np.arange(len(CLASSES)), int(history.category.max()) + 1)
+    classes = np.repeat(np.arange(len(CLASSES)), num_categories(history))
     misses = np.concatenate(scaled)
     residuals = fit_residuals(misses, np.concatenate(groups), classes)
     return residuals, shared_misses(misses, np.concatenate(weeks))
@@ -215,4 +233,9 @@ def _calibrated(history: SalesHistory, told_back: Sequence[ToldBack]) -> tuple[R
 
 def _groups(history: SalesHistory, velocity: Rows) -> Rows:
     """Calibration group of each series: velocity class × category."""
-    return velocity * (int(history.category.max()) + 1) + history.category
+    return velocity * num_categories(history) + history.category
+
+
+def num_categories(history: SalesHistory) -> int:
+    """Categories by which misses are told apart."""
+    return int(history.category.max()) + 1

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from measures.forecasting import pinball_losses
 from schema.demand import LEVELS
 
 Floats = npt.NDArray[np.float64]
@@ -59,6 +60,21 @@ def _drawn(scaled: Floats, groups: Rows, prior: Floats) -> Floats:
         own = len(part) / (len(part) + OWN_AFTER)
         found[group] = own * np.quantile(part, STEPS) + (1 - own) * prior[group]
     return found
+
+
+def losses_by_halves(units: Floats, logs: Floats, spreads: Floats, weeks: Rows) -> Floats:
+    """Pinball loss of each row `[num_rows]`, units a week, its interval learnt from every other week.
+
+    Args:
+        units: what was sold; logs, spreads: expected log1p(units), and how far off that is expected to be.
+    """
+    scaled, one_group = (np.log1p(units) - logs) / spreads, np.zeros(len(units), np.int64)
+    told = np.empty((len(units), len(LEVELS)))
+    for half in (0, 1):
+        at = weeks % 2 == half
+        residuals = fit_residuals(scaled[~at], one_group[~at], np.zeros(1, np.int64))
+        told[at] = at_levels(residuals.quantiles(logs[at], spreads[at], one_group[at]))
+    return pinball_losses(units, told, np.array(LEVELS))
 
 
 def at_levels(quantiles: Floats) -> Floats:

@@ -15,6 +15,8 @@ HALF_LIFE = 26.0
 """Weeks after which a week counts half in what weekdays are usually worth."""
 PRIOR_UNITS = 200.0
 """Units of a store's category that the whole store weighs as much as, of a store the shop, of the shop equal days."""
+SERIES_AT_ONCE = 20_000
+"""Series that are summed at a time, so that memory does not grow with their days."""
 HOLIDAY_PRIOR = 20.0
 """Units expected of a store's holidays that the shop's weigh as much as, and of the shop's that plain days do."""
 PLAIN, HOLIDAY, EVE = 0, 1, 2
@@ -64,25 +66,26 @@ def fit_weekdays(units: Grid, days: Days, history: SalesHistory) -> WeekdayShare
     special days are worth, from the others, against the plain days of the same week. Each is drawn to the level above.
 
     Args:
-        units: `[num_series, num_weeks, 7]`, what a day's own plan adds taken off; NaN where unknown or not to be seen.
+        units: `[num_series, n, 7]` of the first weeks, what a day's own plan adds taken off; NaN where unknown.
+        days: `[num_weeks, 7]` of these weeks and all that are to be told.
     """
-    kinds = kinds_of(days, history.country)
-    whole = np.asarray(np.isfinite(units).all(axis=2))
-    known = np.where(whole[:, :, None], units, 0)
+    all_kinds, number = kinds_of(days, history.country), units.shape[1]
+    kinds = all_kinds[:number]
     group = np.unique(history.store * (int(history.category.max()) + 1) + history.category, return_inverse=True)[1]
     store_of = np.zeros(int(group.max()) + 1, np.int64)
     store_of[group] = history.store
-    by_group = _summed(known, group)
+    by_group, is_known = _of_whole_weeks(units, group)
     by_store = _summed(by_group, store_of)
     is_plain = ~_closed(by_store) & (kinds == PLAIN).all(axis=1)
-    last = int(np.flatnonzero(whole.any(axis=0))[-1]) if whole.any() else 0
-    weight = 0.5 ** ((last - np.arange(len(days))) / HALF_LIFE) * (np.arange(len(days)) <= last)
+    last = int(np.flatnonzero(is_known)[-1]) if is_known.any() else 0
+    weight = 0.5 ** ((last - np.arange(number)) / HALF_LIFE) * (np.arange(number) <= last)
     plain = np.einsum("gwd,gw->gd", by_group, is_plain[store_of] * weight)
     stores = _summed(plain[:, None], store_of)[:, 0]
     shop = _drawn(stores.sum(axis=0)[None], np.full((1, WEEK), 1 / WEEK))
     store_shares = _drawn(stores, np.repeat(shop, len(stores), axis=0))
     usual = _drawn(plain, store_shares[store_of])
-    return WeekdayShares(usual, group.astype(np.int64), history.store, _special(by_store, store_shares, kinds), kinds)
+    special = _special(by_store, store_shares, kinds)
+    return WeekdayShares(usual, group.astype(np.int64), history.store, special, all_kinds)
 
 
 def equal_days(units: Grid, days: Days, history: SalesHistory) -> WeekdayShares:
@@ -119,6 +122,19 @@ def _closed(by_store: Floats) -> npt.NDArray[np.bool_]:
 def _drawn(units: Floats, prior: Floats) -> Floats:
     """Shares of rows of units `[num_rows, 7]`, drawn to those of the level above."""
     return (units + PRIOR_UNITS * prior) / (units.sum(axis=1, keepdims=True) + PRIOR_UNITS)
+
+
+def _of_whole_weeks(units: Grid, group: Rows) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Units by group in weeks all of whose days are known `[num_groups, n, 7]`, and which weeks any series knows."""
+    total = np.zeros((int(group.max()) + 1, *units.shape[1:]))
+    is_known = np.zeros(units.shape[1], np.bool_)
+    for start in range(0, len(units), SERIES_AT_ONCE):
+        part, own = units[start : start + SERIES_AT_ONCE], group[start : start + SERIES_AT_ONCE]
+        whole = np.asarray(np.isfinite(part).all(axis=2))
+        summed = _summed(np.where(whole[:, :, None], part, 0), own)
+        total[: len(summed)] += summed
+        is_known |= whole.any(axis=0)
+    return total, is_known
 
 
 def _summed(values: npt.NDArray[np.floating], groups: Rows) -> Floats:

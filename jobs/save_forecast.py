@@ -122,7 +122,7 @@ def _told(rolling: RollingForecast, week: int, weeks: int) -> tuple[Floats, Floa
         base[part] = base_units(fitted, rows)
         for ahead in range(weeks):
             told = fitted.told(rows, week + ahead)
-            units[part, ahead] = np.column_stack([fitted.points(told.steps), at_levels(told.steps)])
+            units[part, ahead] = np.column_stack([told.points, at_levels(told.steps)])
             drivers[part, ahead] = driver_factors(fitted, told)
     return units, base, drivers
 

@@ -26,6 +26,7 @@ class DemandForecast:
         mean: `[num_rows]` float64, units a week: the point that serves the objective the model was fitted for.
         quantiles: `[num_rows, 19]` float64, units a week at LEVELS, never falling along a row.
         date_column: what the days are called in tables: `sold_on` where rows are days and units are a day's.
+        simple: what a simple forecast told in place of the model, for it did better on held-out weeks, in words.
     """
 
     sku: npt.NDArray[np.object_]
@@ -34,6 +35,7 @@ class DemandForecast:
     mean: npt.NDArray[np.float64]
     quantiles: npt.NDArray[np.float64]
     date_column: str = "week_starts_on"
+    simple: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.mean)
