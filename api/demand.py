@@ -10,10 +10,11 @@ from api.context import Context, Info
 from api.entities import Store
 from api.joins import AnyProduct
 from api.scalars import Sequence
-from decisions.demand import DemandWeek, ExpectedDemand, Lender, demand_answer, expected_demand
+from decisions.demand import DemandDay, DemandWeek, ExpectedDemand, Lender, demand_answer, expected_demand
 from decisions.entries import entry_of
 from schema.changes import ForecastOverridden
 from schema.demand import DRIVERS, LEVELS
+from schema.grouping import Grain
 
 SENTENCES: Final = {
     "price": "Its price against base price multiplies what is expected by {:.2f}.",
@@ -21,6 +22,7 @@ SENTENCES: Final = {
     "substitutes": "What the products beside it cost and promote multiplies what is expected by {:.2f}.",
     "season": "The time of year, and what else the model has learnt, multiply what is expected by {:.2f}.",
 }
+strawberry.enum(Grain, name="ForecastGrain", description="Whether weeks are told alone, or their days too.")
 DECISION_ID: Final = "The ledger's id of this decision, for `decision`; null if it could not be kept."
 
 
@@ -57,6 +59,22 @@ class ForecastOverride:
         return cls(units=word.units, reason=word.reason, said_by=word.said_by)
 
 
+@strawberry.type(name="DemandDay", description="One day of a week to come.")
+class ForecastDay:
+    """A day."""
+
+    day: date = strawberry.field(description="The day.")
+    mean: float = strawberry.field(description="Units expected; those of a week's days sum to its `mean`.")
+    quantiles: list[DemandQuantile] = strawberry.field(
+        description="Units of the day at .05, .10 … .95, never falling; those of days do not add up."
+    )
+
+    @classmethod
+    def of(cls, told: DemandDay) -> "ForecastDay":
+        """The contract's copy of a day."""
+        return cls(day=told.day, mean=told.mean, quantiles=_quantiles(told.quantiles))
+
+
 @strawberry.type(name="DemandWeek", description="One week to come.")
 class ForecastWeek:
     """A week."""
@@ -69,6 +87,7 @@ class ForecastWeek:
         description="Units beside `mean` that come from products out of stock now, as long as they are."
     )
     override: ForecastOverride | None = strawberry.field(description="The planner's word, if there is one.")
+    days: list[ForecastDay] = strawberry.field(description="Its days, where `grain` is DAY; else empty.")
 
     @classmethod
     def of(cls, week: DemandWeek) -> "ForecastWeek":
@@ -76,13 +95,14 @@ class ForecastWeek:
         return cls(
             week_starts_on=week.week_starts_on,
             mean=week.mean,
-            quantiles=[DemandQuantile(level=at, units=units) for at, units in zip(LEVELS, week.quantiles, strict=True)],
+            quantiles=_quantiles(week.quantiles),
             drivers=[
                 DemandDriver(driver=name, factor=factor, sentence=SENTENCES[name].format(factor))
                 for name, factor in zip(DRIVERS, week.drivers, strict=True)
             ],
             transferred_units=week.transferred,
             override=ForecastOverride.of(week.override),
+            days=[ForecastDay.of(day) for day in week.days],
         )
 
 
@@ -122,6 +142,9 @@ class DemandForecast:
         description="Products it stands in for that are out of stock in this store at this moment."
     )
     why_none: str | None = strawberry.field(description="Why there are no weeks; null where there are.")
+    why_no_days: str | None = strawberry.field(
+        description="Why weeks asked for by day have no days; null where they have, or were not asked for so."
+    )
     decision_id: strawberry.ID | None = strawberry.field(description=DECISION_ID)
     model_version: str = strawberry.field(description="The model version that answered.")
     changes_sequence: Sequence = strawberry.field(description="Every change up to this one is honoured.")
@@ -142,15 +165,19 @@ AtStoreId = Annotated[str, strawberry.argument(description="The store.")]
 Weeks = Annotated[int, strawberry.argument(description="How many weeks, 1 to 26.")]
 
 
-async def demand_forecast(info: Info, sku: str, store_id: str, weeks: int) -> DemandForecast:
+GrainAsked = Annotated[Grain, strawberry.argument(description="DAY tells each week's days too.")]
+
+
+async def demand_forecast(info: Info, sku: str, store_id: str, weeks: int, grain: Grain) -> DemandForecast:
     """The forecast of a product in a store, kept in the ledger."""
     context = info.context
-    found = expected_demand(sku, store_id, weeks=weeks, moment=context.moment)
+    found = expected_demand(sku, store_id, weeks=weeks, moment=context.moment, grain=grain)
+    by_day = {"grain": grain} if grain is Grain.DAY else {}
     decision_id = await context.keep(
         partial(
             entry_of,
             "demand",
-            inputs={"sku": sku, "store_id": store_id, "weeks": weeks},
+            inputs={"sku": sku, "store_id": store_id, "weeks": weeks, **by_day},
             answer=demand_answer(found),
             moment=context.moment,
             decided_at=context.clock(),
@@ -168,10 +195,15 @@ def _told(found: ExpectedDemand, decision_id: str | None, context: Context) -> D
         weeks=[ForecastWeek.of(week) for week in found.weeks],
         from_products_out=[DemandFromSubstitute.of(lender) for lender in found.lenders],
         why_none=found.why_none,
+        why_no_days=found.why_no_days,
         decision_id=None if decision_id is None else strawberry.ID(decision_id),
         model_version=found.model_version,
         changes_sequence=Sequence(context.moment.facts.sequence),
     )
+
+
+def _quantiles(units: tuple[float, ...]) -> list[DemandQuantile]:
+    return [DemandQuantile(level=at, units=one) for at, one in zip(LEVELS, units, strict=True)]
 
 
 async def product_of(context: Context, sku: str) -> AnyProduct | None:

@@ -32,6 +32,8 @@ MAX_DEPTH: Final = 16
 MAX_ALIASES: Final = 50
 MAX_TOKENS: Final = 3_000
 MAX_COST: Final = 50_000
+DAYS: Final = 7
+"""What a week told by day counts for."""
 
 
 @dataclass(frozen=True)
@@ -176,5 +178,6 @@ class _Measure:
             lists.append(max(0, min(page, MAX_PAGE)))
         if "weeks" in declared:
             weeks = given.get("weeks", declared["weeks"].default_value)
-            lists.append(max(1, weeks) if isinstance(weeks, int) else 1)
+            each = DAYS if given.get("grain") == "DAY" else 1
+            lists.append(each * max(1, weeks) if isinstance(weeks, int) else each)
         return max(lists, default=1)

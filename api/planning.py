@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from api.context import Info
-from api.demand import AtStoreId, DemandForecast, Weeks, demand_forecast
+from api.demand import AtStoreId, DemandForecast, GrainAsked, Weeks, demand_forecast
 from api.disruption import DelayDays, Disruption, FirstLines, LateSupplier, disruption
 from api.orders import (
     FirstOrders,
@@ -18,6 +18,7 @@ from api.orders import (
     proposed_orders,
 )
 from decisions.order_lines import OrderWish
+from schema.grouping import Grain
 
 Sku = Annotated[str, strawberry.argument(description="The retailer's key of the product.")]
 
@@ -30,10 +31,10 @@ class PlanningQuery:
         description="What one store will sell of one product in the weeks to come, how sure that is and what drives it."
     )
     async def demand_forecast(
-        self, info: Info, sku: Sku, store_id: AtStoreId, weeks: Weeks = 4
+        self, info: Info, sku: Sku, store_id: AtStoreId, weeks: Weeks = 4, grain: GrainAsked = Grain.WEEK
     ) -> DemandForecast | None:
         """The forecast."""
-        return await demand_forecast(info, sku, store_id, weeks)
+        return await demand_forecast(info, sku, store_id, weeks, grain)
 
     @strawberry.field(description="What to order now from whom for which store, with reasons in words and numbers.")
     async def order_proposals(  # each is an argument of the contract

@@ -8,7 +8,7 @@ import numpy as np
 import strawberry
 
 from api.context import Info
-from api.demand import AtStoreId, DemandForecast, Weeks, demand_forecast
+from api.demand import AtStoreId, DemandForecast, GrainAsked, Weeks, demand_forecast
 from api.entities import Brand, Category, decimal
 from api.ids import global_id
 from api.joins import (
@@ -30,6 +30,7 @@ from graph.catalogue import LAST_KEY, Owner
 from schema import catalogue
 from schema.decisions import Availability
 from schema.edges import BOUGHT_WITH_CAP
+from schema.grouping import Grain
 from search.catalogue import FacetField
 
 _COUNTED: Final[dict[Owner, FacetField]] = {
@@ -136,9 +137,11 @@ class Product(Node):
         return stocks(info.context, self.sku, asked("stock", first, after, last, before), store_id)
 
     @strawberry.field(description="What a store will sell of it in the weeks to come.")
-    async def demand(self, info: Info, store_id: AtStoreId, weeks: Weeks = 4) -> DemandForecast | None:
+    async def demand(
+        self, info: Info, store_id: AtStoreId, weeks: Weeks = 4, grain: GrainAsked = Grain.WEEK
+    ) -> DemandForecast | None:
         """The forecast."""
-        return await demand_forecast(info, self.sku, store_id, weeks)
+        return await demand_forecast(info, self.sku, store_id, weeks, grain)
 
     @strawberry.field(description="Who supplies it, by key.")
     async def suppliers(self, info: Info, first: First = None, after: After = None) -> SupplyConnection:

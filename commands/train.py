@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.console import bars, out
+from commands.console import bars, err, out
 from commands.context import Shop, shop_of
 
 if TYPE_CHECKING:
@@ -107,3 +107,5 @@ def print_training(retrained: "Retrained") -> None:
         costs = manifest["costs"]
         parts = ", ".join(f"{cost['part']} {cost['seconds']:,.0f} s" for cost in costs)
         out.print(f"Of the clock: {parts}; at most {max(cost['peak_mib'] for cost in costs):,} MiB of memory.")
+    for told in manifest.get("forecast_simple", ()):
+        err.print(f"[yellow]Note[/] The forecast of {told}.", highlight=False)

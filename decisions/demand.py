@@ -1,7 +1,7 @@
 """Demand: what one store will sell of one product, week by week, with all that speaks for and against it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -14,8 +14,22 @@ from schema.changes import ForecastOverridden
 from schema.demand import SavedForecast
 from schema.errors import BadInput
 from schema.facts import Rows
+from schema.grouping import Grain
 
 MOST_WEEKS: Final = 26
+
+
+@dataclass(frozen=True)
+class DemandDay:
+    """One day of a week to come.
+
+    Attributes:
+        mean: units expected; those of a week's days sum to its own. quantiles: units at LEVELS, never falling.
+    """
+
+    day: date
+    mean: float
+    quantiles: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -27,6 +41,7 @@ class DemandWeek:
         drivers: what each of DRIVERS multiplies one plus the base units by.
         transferred: units beside them that come from products that are out at this moment.
         override: the planner's word on the week; None where there is none.
+        days: its seven days; empty where they are not asked for or not told.
     """
 
     week_starts_on: date
@@ -35,6 +50,7 @@ class DemandWeek:
     drivers: tuple[float, ...]
     transferred: float
     override: ForecastOverridden | None
+    days: tuple[DemandDay, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,6 +74,7 @@ class ExpectedDemand:
         as_of: the day the forecast was made on; None where there is none.
         base: units a week that the level alone expects; None without a forecast.
         why_none: why there are no weeks, a sentence; None where there are.
+        why_no_days: why weeks that were asked for by day have no days; None where they have, or were not.
     """
 
     sku: str
@@ -68,12 +85,18 @@ class ExpectedDemand:
     weeks: tuple[DemandWeek, ...] = ()
     lenders: tuple[Lender, ...] = ()
     why_none: str | None = None
+    why_no_days: str | None = None
 
 
-def expected_demand(sku: str, store_id: str, *, weeks: int, moment: Moment) -> ExpectedDemand:
+def expected_demand(
+    sku: str, store_id: str, *, weeks: int, moment: Moment, grain: Grain = Grain.WEEK
+) -> ExpectedDemand:
     """What a store will sell of a product, from the week on that holds the moment's day.
 
     Where that day lies outside the saved weeks, as in a shop of the past, they are told from their first.
+
+    Args:
+        grain: DAY tells each week's days too.
 
     Raises:
         NotFound: if the shop has no such product or store.
@@ -98,6 +121,7 @@ def expected_demand(sku: str, store_id: str, *, weeks: int, moment: Moment) -> E
     columns = np.arange(first, min(first + weeks, len(forecast.weeks)))
     lenders = _lenders(row, store_id, forecast, columns, moment)
     words = {word.week_starts_on: word for word in moment.facts.plans.overrides.get((store_id, sku), ())}
+    by_day = grain is Grain.DAY
     return ExpectedDemand(
         sku,
         store_id,
@@ -105,10 +129,14 @@ def expected_demand(sku: str, store_id: str, *, weeks: int, moment: Moment) -> E
         as_of=forecast.as_of,
         base=float(forecast.base[series]),
         weeks=tuple(
-            _week(forecast, (series, int(at)), transferred=sum(each.units[place] for each in lenders), words=words)
+            replace(
+                _week(forecast, (series, int(at)), transferred=sum(each.units[place] for each in lenders), words=words),
+                days=_days(forecast, series, int(at)) if by_day else (),
+            )
             for place, at in enumerate(columns)
         ),
         lenders=lenders,
+        why_no_days=_why_no_days(model.no_days) if by_day and forecast.days is None else None,
     )
 
 
@@ -119,9 +147,18 @@ def first_week(forecast: SavedForecast, on: date) -> int:
 
 
 def demand_answer(demand: ExpectedDemand) -> dict[str, Any]:
-    """What is hashed of an answer."""
-    weeks = [{**vars(week), "override": week.override and vars(week.override)} for week in demand.weeks]
-    return {**vars(demand), "weeks": weeks, "lenders": [vars(lender) for lender in demand.lenders]}
+    """What is hashed of an answer; one by week has no word of days."""
+    answer = {
+        **vars(demand),
+        "weeks": [_week_answer(week) for week in demand.weeks],
+        "lenders": [vars(lender) for lender in demand.lenders],
+    }
+    return answer if demand.why_no_days else {name: told for name, told in answer.items() if name != "why_no_days"}
+
+
+def _week_answer(week: DemandWeek) -> dict[str, Any]:
+    told = {**vars(week), "override": week.override and vars(week.override), "days": [vars(day) for day in week.days]}
+    return told if week.days else {name: value for name, value in told.items() if name != "days"}
 
 
 def _week(
@@ -141,6 +178,20 @@ def _week(
         transferred=transferred,
         override=words.get(starts_on),
     )
+
+
+def _days(forecast: SavedForecast, series: int, at: int) -> tuple[DemandDay, ...]:
+    if forecast.days is None:
+        return ()
+    units, store = float(forecast.units[series, at, 0]), int(forecast.stores[series])
+    points, quantiles = forecast.days.spread(series, store, at, units)
+    first = forecast.weeks[at].astype("datetime64[D]")
+    told = zip((first + np.arange(len(points))).tolist(), points.tolist(), quantiles.tolist(), strict=True)
+    return tuple(DemandDay(day, mean, tuple(units)) for day, mean, units in told)
+
+
+def _why_no_days(said: str) -> str:
+    return f"This model version tells weeks alone. {said or 'It was trained before days were kept: train again.'}"
 
 
 def _lenders(

@@ -56,6 +56,7 @@ class ModelIndex:
         categories: product rows by category, ascending.
         ranker: the order of products for baskets; None where the artefact has none.
         forecast: units to come; None where the artefact has none, and `no_forecast` says why.
+        no_days: why it tells no days, where it tells none.
         relations: by relation, all candidates sorted by (anchor, rank), and `[num_products + 1]` where each anchor's
             begin.
     """
@@ -70,6 +71,7 @@ class ModelIndex:
     ranker: ShopRanker | None = None
     forecast: SavedForecast | None = None
     no_forecast: str = ""
+    no_days: str = ""
 
     @classmethod
     def of(cls, artefact: Artefact, base: ShopFacts, *, ranker: Ranker | None = None) -> "ModelIndex":
@@ -93,6 +95,7 @@ class ModelIndex:
             ranker=None if ranker is None else ShopRanker(ranker, _model_rows(artefact.embeddings, skus)),
             forecast=artefact.forecast,
             no_forecast=str(artefact.manifest.get("forecast", "")),
+            no_days=str(artefact.manifest.get("forecast_days", "")),
         )
 
     def candidates(self, relation: RelationName, anchor: int) -> Candidates:

@@ -19,6 +19,7 @@ from decisions.recommend import recommend
 from decisions.substitute import substitutes_for
 from schema.artefact import Artefact
 from schema.errors import BadInput, NotFound
+from schema.grouping import Grain
 from schema.ledger import ERASED, LedgerEntry, Replay
 
 MOST_TOLD: Final = 20
@@ -50,7 +51,8 @@ def _substituted(inputs: Mapping[str, Any], moment: Moment) -> object:
 
 
 def _expected(inputs: Mapping[str, Any], moment: Moment) -> object:
-    return demand_answer(expected_demand(**inputs, moment=moment))
+    grain = Grain(inputs.get("grain", Grain.WEEK))
+    return demand_answer(expected_demand(**{**inputs, "grain": grain}, moment=moment))
 
 
 def _ordered(inputs: Mapping[str, Any], moment: Moment) -> object:

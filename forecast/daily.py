@@ -16,6 +16,7 @@ from forecast.quantiles import Residuals, at_levels, fit_residuals
 from forecast.velocity import CLASSES
 from forecast.weekdays import WeekdayShares, fit_weekdays
 from schema.demand import DemandForecast
+from schema.demand_days import SavedDays
 
 Floats = npt.NDArray[np.float64]
 LearnWeekdays = Callable[[Grid, Days, SalesHistory], WeekdayShares]
@@ -59,6 +60,23 @@ class DailyForecast:
             mean=points,
             quantiles=at_levels(steps),
             date_column="sold_on",
+        )
+
+    def saved(self, series: Rows, weeks: Rows) -> SavedDays:
+        """What the days of saved weeks are worked out from; no later day tells a plan of its own yet.
+
+        Args:
+            series: `[num_series]` rows of the history, as they are saved; weeks: `[num_weeks]` columns of it.
+        """
+        shares, (bounds, steps) = self.weekdays, (BOUNDS, np.exp(at_levels(self.residuals.cuts)))
+        stores = np.unique(shares.store[series])
+        return SavedDays(
+            usual=shares.usual.astype(np.float32),
+            special=shares.special[stores[:, None, None], shares.kinds[weeks][None]].astype(np.float32),
+            groups=shares.group[series].astype(np.int32),
+            velocity=self.weekly.velocity_of(self.weekly.groups[series]).astype(np.int8),
+            bounds=bounds.astype(np.float32),
+            factors=steps.reshape(len(bounds) + 1, len(CLASSES), -1).astype(np.float32),
         )
 
 

@@ -135,7 +135,15 @@ def fit_and_save(
         popularity=trained.popularity,
         ranker=ranker,
         forecast=made.forecast,
-        manifest={**manifest, **_told(trained, costs), "ranker": why, "kept_demand": kept, "forecast": made.why},
+        manifest={
+            **manifest,
+            **_told(trained, costs),
+            "ranker": why,
+            "kept_demand": kept,
+            "forecast": made.why,
+            "forecast_days": made.days,
+            "forecast_simple": made.simple,
+        },
     )
 
 

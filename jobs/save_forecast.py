@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from decisions.demand_scale import SCALE_REVIEWS, DemandScale
+from forecast.daily import fit_daily
+from forecast.days import days_by
 from forecast.drivers import base_units, driver_factors
 from forecast.history import PLANNED, SalesHistory
 from forecast.quantiles import at_levels
@@ -19,7 +21,8 @@ from jobs.replenish import demand_scale
 from lake.plans import planned_weeks
 from lake.version import LakeVersion
 from schema.demand import DRIVERS, LEVELS, SavedForecast
-from schema.errors import EmptyWindow, MissingTable
+from schema.demand_days import SavedDays
+from schema.errors import BadInput, EmptyWindow, MissingTable
 from schema.progress import Progress, silent
 
 WEEKS_SAVED = 26
@@ -39,10 +42,14 @@ class ForecastMade:
 
     Attributes:
         forecast: None where there is none; why: for the manifest, with the verdict on each feature family.
+        days: how weeks are told by day, or why they are not, for the manifest.
+        simple: what a simple forecast tells in place of the model, in words.
     """
 
     forecast: SavedForecast | None
     why: str
+    days: str = ""
+    simple: tuple[str, ...] = ()
 
 
 def forecast_to_save(
@@ -53,29 +60,51 @@ def forecast_to_save(
     settings: ForecastSettings | None = None,
     progress: Progress = silent,
 ) -> ForecastMade:
-    """The weeks after the last known one, by planned prices and promotions; none where the shop has no weekly sales.
+    """The weeks after the last known one, by planned prices and promotions; none where the shop has sold nothing.
 
     The model is fitted SCALE_REVIEWS weeks back and told again from now: what it missed in between puts orders right.
+    Where weeks are counted from receipts, the series are those on sale (`SalesHistory.on_sale`).
 
     Args:
         as_of: units of weeks that had not ended by then are not looked at; None looks at all.
     """
     try:
-        history, week = known_weeks(source, as_of=as_of, purpose="Forecasting")
+        history, week = known_weeks(source, as_of=as_of, purpose="Forecasting", is_counted=True)
     except (MissingTable, EmptyWindow) as error:
         return ForecastMade(None, str(error))
-    rows = np.flatnonzero(np.isfinite(history.grids["units"][:, -RECENT_WEEKS:]).any(axis=1)).astype(np.int64)
+    lately = np.isfinite(history.grids["units"][:, -RECENT_WEEKS:]).any(axis=1)
+    rows = np.flatnonzero(lately & history.on_sale(week - 1)).astype(np.int64)
+    if not len(rows):
+        return ForecastMade(None, "Nothing that a store sold lately is on sale.")
+    # Prices that nothing was learnt of tell nothing.
     rolling = roll_forecast(
-        with_plans(history, source, weeks),
+        extended(history, weeks) if history.is_counted else with_plans(history, source, weeks),
         rows,
         origin=max(week - SCALE_REVIEWS, 1),
         num_ahead=weeks,
         settings=settings or _settings(len(rows)),
         progress=progress,
     )
-    scale = demand_scale(rolling, week, progress)
-    told = "; ".join([f"{len(rows)} series, {weeks} weeks", *(str(one) for one in rolling.fitted.verdicts)])
-    return ForecastMade(_laid_out(rolling, week, weeks, scale), told)
+    scale, simple = demand_scale(rolling, week, progress), tuple(str(one) for one in rolling.fitted.fallbacks)
+    days, why = _days(source, rolling, week, weeks)
+    told = [f"{len(rows)} series, {weeks} weeks", *(str(one) for one in rolling.fitted.verdicts), *simple]
+    if history.is_counted:
+        told.insert(1, f"weeks counted from receipts, {history.num_left_out} series sold too seldom left out")
+    return ForecastMade(_laid_out(rolling, week, weeks, scale, days), "; ".join(told), why, simple)
+
+
+def _days(source: LakeVersion, rolling: RollingForecast, week: int, weeks: int) -> tuple[SavedDays | None, str]:
+    """What spreads the weeks over days, and in words what it was learnt from or why there is nothing."""
+    try:
+        days = days_by(source.rows, rolling.history, source.info)
+    except (MissingTable, BadInput) as error:
+        return None, str(error)
+    known = np.isfinite(rolling.history.grids["units"])
+    share = float(np.isfinite(days.units.sum(axis=2))[known].mean())
+    if share == 0:
+        return None, "No week of sales has seven days that are known."
+    saved = fit_daily(rolling.fitted, days).saved(rolling.rows, np.arange(week, week + weeks))
+    return saved, f"learnt from the days of {100 * share:.0f} % of the known weeks"
 
 
 def _settings(num_series: int) -> ForecastSettings:
@@ -92,7 +121,9 @@ def with_plans(history: SalesHistory, source: LakeVersion, num_weeks: int) -> Sa
     return replace(longer, grids={**longer.grids, **grids})
 
 
-def _laid_out(rolling: RollingForecast, week: int, weeks: int, scale: DemandScale | None) -> SavedForecast:
+def _laid_out(
+    rolling: RollingForecast, week: int, weeks: int, scale: DemandScale | None, days: SavedDays | None
+) -> SavedForecast:
     """The forecast by sku and store, as the history's rows stand."""
     keys = rolling.history.keys.iloc[rolling.rows]
     skus, starts = np.unique(keys["sku"].to_numpy(np.str_), return_index=True)
@@ -109,6 +140,7 @@ def _laid_out(rolling: RollingForecast, week: int, weeks: int, scale: DemandScal
         drivers=drivers,
         past=rolling.past_sales(week)[0].astype(np.float32),
         scale=_arrays(scale),
+        days=days,
     )
 
 

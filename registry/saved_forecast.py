@@ -7,9 +7,11 @@ import pyarrow as pa
 
 from registry.arrow_files import read_table, write_table
 from schema.demand import SavedForecast
+from schema.demand_days import SavedDays
 
 ARRAYS = ("starts", "stores", "weeks", "units", "base", "drivers", "past")
-SCALE = "scale_"
+DAYS = ("usual", "special", "groups", "velocity", "bounds", "factors")
+SCALE, OF_DAYS = "scale_", "days_"
 
 
 def write_forecast(folder: Path, forecast: SavedForecast) -> None:
@@ -21,6 +23,8 @@ def write_forecast(folder: Path, forecast: SavedForecast) -> None:
         np.save(folder / f"{name}.npy", np.ascontiguousarray(getattr(forecast, name)))
     for name, values in forecast.scale.items():
         np.save(folder / f"{SCALE}{name}.npy", values)
+    for name in DAYS if forecast.days is not None else ():
+        np.save(folder / f"{OF_DAYS}{name}.npy", np.ascontiguousarray(getattr(forecast.days, name)))
 
 
 def read_forecast(folder: Path) -> SavedForecast | None:
@@ -32,4 +36,7 @@ def read_forecast(folder: Path) -> SavedForecast | None:
     )
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
     scale = {path.stem.removeprefix(SCALE): np.load(path) for path in sorted(folder.glob(f"{SCALE}*.npy"))}
-    return SavedForecast(skus=skus, store_ids=store_ids, scale=scale, **arrays)
+    days = None
+    if (folder / f"{OF_DAYS}{DAYS[0]}.npy").exists():
+        days = SavedDays(**{name: np.load(folder / f"{OF_DAYS}{name}.npy", mmap_mode="r") for name in DAYS})
+    return SavedForecast(skus=skus, store_ids=store_ids, scale=scale, days=days, **arrays)

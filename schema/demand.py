@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from schema.demand_days import SavedDays
+
 LEVELS: Final[tuple[float, ...]] = tuple(round(0.05 * step, 2) for step in range(1, 20))
 """Quantile levels of every forecast: .05, .10 … .95."""
 QUANTILE_NAMES: Final[tuple[str, ...]] = tuple(f"q{round(100 * level):02d}" for level in LEVELS)
@@ -73,6 +75,7 @@ class SavedForecast:
         drivers: `[num_series, num_weeks, 4]` float32, by DRIVERS: what each multiplies one plus those units by.
         past: `[num_series]` float32, units a week sold before `weeks`.
         scale: arrays that put the quantiles right for orders, by name; empty where too little was known to learn them.
+        days: what spreads weeks over their days; None where the shop does not tell what it sold each day.
     """
 
     skus: pa.Array
@@ -85,6 +88,7 @@ class SavedForecast:
     drivers: npt.NDArray[np.float32]
     past: npt.NDArray[np.float32]
     scale: Mapping[str, npt.NDArray[np.float64]]
+    days: SavedDays | None = None
 
     def __len__(self) -> int:
         return len(self.stores)

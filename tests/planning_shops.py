@@ -11,6 +11,7 @@ from scipy.special import ndtri
 
 from schema.artefact import Artefact
 from schema.demand import DRIVERS, LEVELS, SavedForecast
+from schema.demand_days import WEEK, SavedDays
 from schema.facts import ShopFacts
 from schema.supply import SupplyFacts
 from schema.table_specs import SPECS
@@ -22,7 +23,7 @@ RATES = {"spaghetti": 14.0, "fusilli": 7.0, "penne": 21.0, "cola": 3.0, "sauce":
 """Units a week by product, the same in both stores; what is not named has no forecast."""
 
 
-def forecast(rates=RATES, stores=shop.STORES, *, as_of=MONDAY, lifted=()) -> SavedForecast:
+def forecast(rates=RATES, stores=shop.STORES, *, as_of=MONDAY, lifted=(), with_days=True) -> SavedForecast:
     """Normal demand about these rates, a third of them wide, the same each week.
 
     Args:
@@ -46,6 +47,27 @@ def forecast(rates=RATES, stores=shop.STORES, *, as_of=MONDAY, lifted=()) -> Sav
         drivers=drivers,
         past=mean[:, 0].astype(np.float32),
         scale={},
+        days=days(count, len(stores)) if with_days else None,
+    )
+
+
+WORTH = (1.0, 1.0, 1.0, 1.0, 2.0, 4.0, 0.0)
+"""What each weekday sells."""
+HOLIDAY = 2
+"""The Wednesday of the first week, which sells nothing in the first store."""
+
+
+def days(num_series, num_stores) -> SavedDays:
+    """Days of WORTH, half and twice as much with a chance of 1 in 20 each, a day closed in the first store."""
+    special = np.ones((num_stores, NUM_WEEKS, WEEK), np.float32)
+    special[0, 0, HOLIDAY] = 0
+    return SavedDays(
+        usual=np.array([WORTH], np.float32),
+        special=special,
+        groups=np.zeros(num_series, np.int32),
+        velocity=np.zeros(num_series, np.int8),
+        bounds=np.array([1.0], np.float32),
+        factors=np.tile(np.geomspace(0.5, 2, len(LEVELS), dtype=np.float32), (2, 4, 1)),
     )
 
 

@@ -82,6 +82,20 @@ def test_a_forecast_is_told_with_what_drives_it_and_comes_out_again(service):
     replayed(service, told["decisionId"], "demand")
 
 
+def test_a_forecast_by_day_costs_its_days_and_comes_out_again(service):
+    query = """query ($grain: ForecastGrain!) {
+      demandForecast(sku: "cola", storeId: "S1", weeks: 2, grain: $grain) {
+        decisionId whyNoDays weeks { mean days { day mean quantiles { level units } } } } }"""
+    plain, told = (service.data(query, grain=grain)["demandForecast"] for grain in ("WEEK", "DAY"))
+    assert [week["days"] for week in plain["weeks"]] == [[], []]
+    assert [len(week["days"]) for week in told["weeks"]] == [7, 7]
+    assert sum(day["mean"] for day in told["weeks"][1]["days"]) == pytest.approx(told["weeks"][1]["mean"])
+    assert told["weeks"][1]["days"][6]["day"] == (planning.MONDAY + timedelta(13)).isoformat()
+    for each in (plain, told):
+        assert each["whyNoDays"] is None
+        replayed(service, each["decisionId"], "demand")
+
+
 def test_a_product_tells_its_own_demand_and_why_there_is_none(service):
     query = """{ product(sku: "nuts") { demand(storeId: "S1") { whyNone weeks { mean } } }
       cola: product(sku: "cola") { demand(storeId: "S1", weeks: 2) { weeks { mean } } } }"""

@@ -11,6 +11,7 @@ from decisions.canonical import canonical
 from decisions.demand import demand_answer, expected_demand
 from schema.changes import ForecastOverridden, RecordedChange
 from schema.errors import BadInput, NotFound
+from schema.grouping import Grain
 
 
 def moment(base=None, words=(), **values):
@@ -64,6 +65,37 @@ def test_the_newest_word_on_a_week_stands_beside_the_model_until_it_is_withdrawn
     withdrawn = moment(words=[override(30.0), override(None)])
     assert expected_demand("spaghetti", "S1", weeks=4, moment=withdrawn).weeks[1].override is None
     assert expected_demand("spaghetti", "S2", weeks=4, moment=said).weeks[1].override is None
+
+
+def test_a_week_asked_for_by_day_has_seven_that_sum_to_it_and_know_of_holidays():
+    found = expected_demand("penne", "S1", weeks=2, moment=moment(), grain=Grain.DAY)
+    assert found.why_no_days is None
+    for week in found.weeks:
+        assert [day.day for day in week.days] == [week.week_starts_on + timedelta(n) for n in range(7)]
+        assert sum(day.mean for day in week.days) == pytest.approx(week.mean)
+        for day in week.days:
+            assert (np.diff(day.quantiles) >= 0).all()
+            assert day.quantiles[0] >= 0
+            assert day.quantiles[9] == pytest.approx(day.mean, abs=1e-5)
+    closed, usual = (week.days[planning.HOLIDAY].mean for week in found.weeks)
+    assert (closed, usual) == (0, pytest.approx(2.1))
+    other = expected_demand("penne", "S2", weeks=1, moment=moment(), grain=Grain.DAY)
+    assert other.weeks[0].days[planning.HOLIDAY].mean == pytest.approx(2.1)
+
+
+def test_an_answer_by_week_has_no_word_of_days_so_that_older_ones_come_out_again():
+    asked = [expected_demand("cola", "S1", weeks=1, moment=moment(with_days=told)) for told in (True, False)]
+    plain, again = (canonical(demand_answer(found)) for found in asked)
+    assert plain == again
+    assert "days" not in plain
+    by_day = expected_demand("cola", "S1", weeks=1, moment=moment(), grain=Grain.DAY)
+    assert '"days":[{' in canonical(demand_answer(by_day))
+
+
+def test_a_forecast_without_days_says_so_and_tells_its_weeks():
+    found = expected_demand("cola", "S1", weeks=2, moment=moment(with_days=False), grain=Grain.DAY)
+    assert [week.days for week in found.weeks] == [(), ()]
+    assert "train again" in (found.why_no_days or "")
 
 
 def test_what_is_not_told_is_said():

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from forecast_shops import history_from, weekly_rows
 
+from forecast.daily import fit_daily
+from forecast.day_grid import days_of
+from forecast.days import DailySales
 from forecast.drivers import base_units, driver_factors
 from forecast.fallback import Fallback, fallbacks
 from forecast.held_out import ToldBack
@@ -78,3 +81,23 @@ def test_a_simple_forecast_tells_its_own_point_ordered_quantiles_and_no_drivers(
     assert (np.diff(told.quantiles, axis=1) >= 0).all()
     assert (driver_factors(served, served.told(rows, 41)) == 1).all()
     np.testing.assert_allclose(base_units(served, rows), means, rtol=1e-6)
+
+
+@pytest.mark.slow
+def test_days_saved_are_those_told_now_also_where_a_simple_forecast_serves(served):
+    generator, history = np.random.default_rng(3), served.panel.history
+    weekly = np.nan_to_num(history.grids["units"]).astype(np.int64)
+    days = generator.multinomial(weekly, [0.1, 0.1, 0.1, 0.1, 0.2, 0.4, 0.0]).astype(np.float32)
+    sales = DailySales(days, {}, days_of(history.first_week, history.num_weeks))
+    daily = fit_daily(served, sales)
+    rows, weeks = np.arange(0, history.num_series, 2), np.arange(40, 43)
+    saved = daily.saved(rows, weeks)
+    stores = np.unique(history.store[rows], return_inverse=True)[1]
+    for place, row in enumerate(rows):
+        for at, week in enumerate(weeks):
+            told = daily.predict(np.array([row]), np.array([week]))
+            point = float(served.predict(np.array([row]), np.array([week])).mean[0])
+            points, quantiles = saved.spread(place, int(stores[place]), at, point)
+            assert points.sum() == pytest.approx(point)
+            np.testing.assert_allclose(points, told.mean, rtol=1e-5)
+            np.testing.assert_allclose(quantiles, told.quantiles, rtol=1e-4, atol=1e-5)

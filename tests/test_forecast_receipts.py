@@ -189,7 +189,25 @@ def test_weeks_and_days_of_a_shop_of_receipts_are_forecast(shop):
     assert len(days.forecast) == 7 * len(found.forecast)
     assert days.days is not None
     np.testing.assert_allclose(days.days.units[:, :40].sum(axis=2), days.history.grids["units"])
-    assert forecast_to_save(version).forecast is None
+
+
+@pytest.mark.slow
+def test_a_shop_of_receipts_saves_what_is_on_sale_with_its_days(shop):
+    version, _ = shop
+    made = forecast_to_save(version, weeks=3, settings=QUICK)
+    saved = made.forecast
+    assert saved is not None
+    assert set(saved.skus.to_pylist()) == {f"p{at}" for at in range(8)} - {"p6"}
+    assert "counted from receipts" in made.why
+    assert "100 %" in made.days
+    assert saved.days is not None
+    for row in range(len(saved)):
+        points, quantiles = saved.days.spread(row, int(saved.stores[row]), 1, float(saved.units[row, 1, 0]))
+        assert points.sum() == pytest.approx(saved.units[row, 1, 0])
+        assert (np.diff(quantiles, axis=1) >= 0).all()
+    for told in made.simple:
+        assert "on held-out weeks against" in told
+        assert told in made.why
 
 
 @pytest.mark.slow
