@@ -57,7 +57,7 @@ def forecast_command(
             f"Weeks are counted from receipts; {found.history.num_left_out:,} series sold too seldom are left out"
         )
     for simple in found.forecast.simple:
-        err.print(f"[yellow]Note[/] The forecast of {simple}.", highlight=False)
+        err.print(f"[yellow]Note[/] In the forecast {simple}.", highlight=False)
     for verdict in found.verdicts:
         out.print(f"Feature family {verdict}")
     if picture is not None:

@@ -108,4 +108,4 @@ def print_training(retrained: "Retrained") -> None:
         parts = ", ".join(f"{cost['part']} {cost['seconds']:,.0f} s" for cost in costs)
         out.print(f"Of the clock: {parts}; at most {max(cost['peak_mib'] for cost in costs):,} MiB of memory.")
     for told in manifest.get("forecast_simple", ()):
-        err.print(f"[yellow]Note[/] The forecast of {told}.", highlight=False)
+        err.print(f"[yellow]Note[/] In the forecast {told}.", highlight=False)

@@ -10,13 +10,14 @@ from decisions.lead_demand import Floats
 
 NUM_PLAYED: Final = 16
 """Order points that are played for each line; those between them are read off straight lines."""
-NUM_COURSES: Final = 48
-"""Courses of demand that each is played over, the same for all."""
+NUM_COURSES: Final = 64
+"""Courses of demand that each is played over: a power of two, for so many of NUM_DRAWS fill their space evenly."""
 _CHUNK: Final = 64
 """Lines played at once."""
 Whole = npt.NDArray[np.int64]
 Shorts = npt.NDArray[np.float32]
 Courses = npt.NDArray[np.floating]
+Rng = np.random.Generator
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ def played(levels: Floats, weeks: Courses, lead_days: Floats, terms: Terms, revi
 
     Shelves begin with anything from just above the point to a batch above it. First the weeks before the review are
     played, with demand like that of the first week, until orders under way are what they would be; then the weeks to
-    come. Counted are the days from when an order placed at the review comes until one placed at the next does. Each
-    order has a lead time of its own.
+    come. Counted is a review period from when an order placed at the review comes on average. Each order has a lead
+    time of its own.
 
     Args:
         levels: `[num_lines, num_levels]` order points.
@@ -76,15 +77,15 @@ def _chunk(levels: Floats, weeks: Courses, lead_days: Floats, terms: Terms, revi
     days, courses = demand.shape[1:]
     rng = np.random.default_rng(2)
     lead = rng.permuted(leads, axis=1)[:, rng.integers(0, leads.shape[1], (courses, days // review_days + 1))]
-    first = before + lead[:, :, before // review_days]
-    at_day = np.arange(days)[None, :, None]
-    counted = ((at_day >= first[:, None]) & (at_day < first[:, None] + review_days)).astype(np.float32)
-    above = np.ceil(terms.batch[:, None, None] * rng.random((1, 1, courses)))
+    # Counted from a delivery on, shelves would look fuller than they are: those of late orders would be cut off.
+    first = before + np.round(leads.mean(axis=1)).astype(np.int64)[:, None]
+    counted = ((np.arange(days) >= first) & (np.arange(days) < first + review_days)).astype(np.float32)
+    above = np.ceil(terms.batch[:, None, None] * _evenly(len(levels), courses, rng)[:, None])
     shelf = (levels[:, :, None] + above).astype(np.float32)
     coming = np.zeros((days + longest + 1, *shelf.shape), np.float32)
-    each = _earlier_orders(shelf, leads, demand[:, :review_days].sum(axis=1).mean(axis=1), review_days)
-    under_way = _under_way(each, coming, leads, review_days)
-    shelf = np.maximum(shelf - under_way - each, 0)
+    in_review = demand[:, :review_days].sum(axis=1).mean(axis=1)[:, None, None]
+    under_way = _under_way(shelf, above, coming, terms, (in_review, leads, review_days), rng)
+    shelf = np.maximum(shelf - under_way - _whole(np.broadcast_to(in_review, above.shape), rng), 0)
     lost = np.zeros(levels.shape)
     places = np.ogrid[tuple(slice(size) for size in shelf.shape)]
     for day in range(days):
@@ -99,27 +100,51 @@ def _chunk(levels: Floats, weeks: Courses, lead_days: Floats, terms: Terms, revi
         shelf -= asked
         np.maximum(shelf, 0, out=shelf)
         if day >= before:
-            lost += np.einsum("lkc,lc->lk", unmet, counted[:, day])
-    wanted = np.einsum("ldc,ldc->l", demand, counted)
+            lost += unmet.sum(axis=2) * counted[:, day, None]
+    wanted = np.einsum("ldc,ld->l", demand, counted)
     return lost / courses, np.asarray(wanted / courses, np.float64)
 
 
-def _earlier_orders(position: Shorts, leads: Whole, in_review: Shorts, review_days: int) -> Shorts:
-    """What each review before the first one ordered: a review's demand, or an even part of a position too low for it.
+def _evenly(lines: int, courses: int, rng: Rng) -> Floats:
+    """Chances that fill 0 to 1 evenly over each line's courses, each line's in an order of its own `[lines, courses]`.
 
-    Were all on the shelf at once, orders would come in waves.
+    Were they alike for all lines, what chance makes of so few would be the same for each, and not even out.
     """
-    number = np.round(leads.mean(axis=1)) // review_days
-    return np.asarray(np.minimum(in_review[:, None, None], position / (number + 2)[:, None, None]), np.float32)
+    places = rng.permuted(np.tile(np.arange(courses), (lines, 1)), axis=1)
+    return np.asarray((places + 1 - rng.random((lines, courses))) / courses)
 
 
-def _under_way(each: Shorts, coming: Shorts, leads: Whole, review_days: int) -> Shorts:
-    """Put into `coming` what earlier reviews ordered and has not come, and return its sum, shaped like `each`."""
-    under_way, lead = np.zeros_like(each), np.round(leads.mean(axis=1)).astype(np.int64)
+def _whole(units: Courses, rng: Rng) -> Shorts:
+    """The same units on average, whole ones: part of a unit on a shelf would be short whenever one is wanted."""
+    chance = rng.random((len(units), 1, units.shape[2]), np.float32)
+    return np.asarray(np.floor(units + chance), np.float32)
+
+
+def _under_way(
+    position: Shorts, above: Floats, coming: Shorts, terms: Terms, pace: tuple[Shorts, Whole, int], rng: Rng
+) -> Shorts:
+    """Put into `coming` what earlier reviews ordered and has not come, and return its sum, shaped like `position`.
+
+    A line that sells less than a batch between two reviews ordered one whenever so much was sold, the last time when
+    it had sold what is missing to a batch above its point. One that sells more ordered at each review what it sells
+    until the next, or an even part of a position too low for that: were all on the shelf, orders would come in waves.
+
+    Args:
+        pace: units sold between two reviews `[num_lines, 1, 1]`, lead times, and days between reviews.
+    """
+    in_review, leads, review_days = pace
+    under_way, lead = np.zeros_like(position), np.round(leads.mean(axis=1)).astype(np.int64)
+    batch = terms.batch[:, None, None]
+    size = np.maximum(batch, in_review)
+    since = size * (1 - above / batch)
+    even = np.minimum(in_review, position / (lead // review_days + 2)[:, None, None])
+    is_slow = batch > in_review
     for back in range(1, int(lead.max(initial=0)) // review_days + 1):
         rows = np.flatnonzero(lead >= back * review_days)
-        coming[lead[rows] - back * review_days, rows] += each[rows]
-        under_way[rows] += each[rows]
+        until = [np.ceil(np.maximum((at * in_review - since) / size, 0)) for at in (back, back - 1)]
+        units = np.where(is_slow, size * (until[0] - until[1]), _whole(even, rng))[rows]
+        coming[lead[rows] - back * review_days, rows] += units
+        under_way[rows] += units
     return under_way
 
 
@@ -132,7 +157,7 @@ def _ordered(levels: Shorts, position: Shorts, terms: Terms) -> Shorts:
 
 
 def _by_day(weeks: Courses, before: int, after: int) -> Shorts:
-    """Whole units wanted by day `[num_lines, before + after, num_courses]`, evenly spread in each week.
+    """Whole units wanted by day `[num_lines, before + after, num_courses]`, each of a week's on any of its days.
 
     Days before the review are like its first week, each course's own by another's draw; days after the last week are
     like that one.
@@ -143,9 +168,8 @@ def _by_day(weeks: Courses, before: int, after: int) -> Shorts:
     early = [weeks[:, :1, rng.permutation(courses)] for _ in range(num_before)]
     late = [weeks[:, [min(week, number - 1)]] for week in range(num_after)]
     whole = np.concatenate([*early, *late], axis=1)
-    begins = rng.random(whole.shape)
-    until = [np.floor(whole * (day / 7) + begins) for day in range(8)]
-    days = np.stack([until[day + 1] - until[day] for day in range(7)], axis=2)
+    units = np.floor(whole + rng.random(whole.shape)).astype(np.int64)
+    days = np.moveaxis(rng.multinomial(units, np.full(7, 1 / 7)), -1, 2)
     flat = days.reshape(len(weeks), -1, courses)
     start = 7 * num_before - before
     return np.asarray(flat[:, start : start + before + after], np.float32)

@@ -51,9 +51,11 @@ def played_tradeoff(choice: Tradeoff, weeks: Courses, lines: OrderLines, batch: 
     some = np.round(np.linspace(0, NUM_LEVELS - 1, NUM_PLAYED)).astype(np.int64)
     terms = Terms(np.maximum(lines.pack_units, 1), np.maximum(lines.min_order_units, 1), batch)
     found = played(choice.levels[:, some], weeks, lines.lead_days, terms, review_days)
-    between = np.stack([np.interp(np.arange(NUM_LEVELS), some, one) for one in np.eye(NUM_PLAYED)])
     least = LEAST_LOST * np.maximum(found.wanted, 1e-9)[:, None]
-    lost = np.exp(np.log(found.lost + least) @ between) - least
+    logs, above = np.log(found.lost + least), np.clip(np.searchsorted(some, np.arange(NUM_LEVELS)), 1, None)
+    low, high = choice.levels[:, some[above - 1]], choice.levels[:, some[above]]
+    part = (choice.levels - low) / np.maximum(high - low, 1)
+    lost = np.exp((1 - part) * logs[:, above - 1] + part * logs[:, above]) - least
     return replace(choice, lost=np.maximum(np.minimum.accumulate(lost, axis=1), 0), wanted=found.wanted)
 
 
@@ -122,7 +124,11 @@ def _first(levels: Floats, is_enough: npt.NDArray[np.bool_]) -> Floats:
 
 
 def _excess(demand: Floats, level: Floats, batch: Floats) -> Floats:
-    """Expected units beyond the stock `[num_lines]`, the stock being anything from `level` to `level + batch`."""
-    low = np.maximum(demand - level[:, None], 0)
-    high = np.maximum(demand - level[:, None] - batch[:, None], 0)
+    """Expected units beyond the stock `[num_lines]`, the stock being any whole number from `level + 1` to `+ batch`.
+
+    A whole number stands for all that round to it.
+    """
+    least = level[:, None] + 0.5
+    low = np.maximum(demand - least, 0)
+    high = np.maximum(demand - least - batch[:, None], 0)
     return np.asarray((low**2 - high**2).mean(axis=1) / (2 * batch))

@@ -51,8 +51,15 @@ class LineDemand:
             day_mean=weeks.mean(axis=(1, 2)) / 7,
             day_sd=weeks.std(axis=2).mean(axis=1) / np.sqrt(7),
             over_life=np.where(np.isfinite(lines.shelf_life_days)[:, None], over_life, np.inf),
-            weeks=weeks[..., :NUM_COURSES].astype(np.float32),
+            weeks=_some_courses(weeks),
         )
+
+
+def _some_courses(weeks: Floats) -> npt.NDArray[np.float32]:
+    """NUM_COURSES of each line's courses: lines take turns, so that what chance makes of few evens out over them."""
+    number, every = len(weeks), weeks.reshape(*weeks.shape[:2], -1, NUM_COURSES)
+    turn = np.arange(number) % every.shape[2]
+    return np.asarray(every[np.arange(number), :, turn], np.float32)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from scipy.stats import poisson
 
 from decisions.lead_demand import week_draws
 from decisions.order_play import NUM_COURSES, Terms, played
-from decisions.order_points import order_points
+from decisions.order_points import order_points, tradeoff
 from decisions.replenish import LineDemand, choices, ordered_units
 from decisions.simulation import Scene, simulate
 from schema.demand import LEVELS
@@ -50,6 +50,37 @@ def test_what_is_lost_is_what_a_long_simulation_says(level, mean, lead, batch):
     ]
     lost, wanted = (np.mean([getattr(one, name) for one in found]) for name in ("lost", "wanted"))
     assert 1 - lost / wanted == pytest.approx(lasting(level, mean, lead, batch), abs=0.02)
+
+
+@pytest.mark.parametrize(("mean", "lead", "batch"), [(0.4, 19, 22), (0.6, 27, 36), (1.0, 12, 10)])
+def test_slow_lines_lose_what_renewal_theory_says(mean, lead, batch):
+    """Ordered when nothing is left, a line loses what is wanted until the next review and in the lead time, per cycle.
+
+    Source: Ross 1996, section 3.6 (renewal reward).
+    """
+    draws = np.random.default_rng(1).poisson(mean, (400, 12, NUM_COURSES)).astype(np.float32)
+    terms = Terms(np.ones(400), np.full(400, float(batch)), np.full(400, float(batch)))
+    found = played(np.zeros((400, 1)), draws, np.full((400, 256), float(lead)), terms, 7)
+    short = mean * (lead + 3.5) / 7
+    assert found.lost.sum() / found.wanted.sum() == pytest.approx(short / (batch + short), rel=0.15)
+
+
+def test_whole_units_of_stock_are_what_the_formula_counts():
+    demand = np.random.default_rng(2).poisson(3.0, (5, 4_000)).astype(float)
+    batch = np.array([1.0, 2.0, 5.0, 12.0, 40.0])
+    found = tradeoff(np.zeros_like(demand), demand, batch)
+    for row, units in enumerate(batch):
+        for at in (0, 20, 63):
+            stocks = found.levels[row, at] + np.arange(1, units + 1)
+            missed = np.mean([np.maximum(demand[row] - stock, 0).mean() for stock in stocks])
+            assert found.missed[row, at] == pytest.approx(missed, abs=0.04)
+
+
+def test_lines_together_see_every_course():
+    lines = lines_of(8, demand=np.tile(np.linspace(1, 9, len(LEVELS)), (8, 3, 1)))
+    every = week_draws(lines.demand)[0]
+    seen = np.concatenate(list(LineDemand.of(lines, 7).weeks), axis=1)
+    np.testing.assert_allclose(np.unique(seen, axis=1), np.unique(every.astype(np.float32), axis=1))
 
 
 @settings(max_examples=10, deadline=None)
