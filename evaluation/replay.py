@@ -70,10 +70,23 @@ class Replay:
         """By review, of the weeks from it on, by what was known then: told once for all policies."""
         return [self.rolling.quantiles(self.origin + review) for review in range(self.num_reviews)]
 
+    def scale(self, review: int) -> DemandScale | None:
+        """What puts forecasts right at a review, learnt in the SCALE_REVIEWS weeks before it, as orders learn it."""
+        told, past, wanted = self._hindsight
+        part = slice(review, review + SCALE_REVIEWS)
+        return scale_by(told[part], past[part], wanted[:, part])
+
     @cached_property
-    def scale(self) -> DemandScale | None:
-        """What puts forecasts right, learnt in the weeks between their fit and the first review."""
-        return scale_by(*self.rolling.hindsight(self.origin, num_weeks=SCALE_WEEKS))
+    def _hindsight(self) -> tuple[list[Floats], list[Floats], Floats]:
+        """What is put right, of the weeks from SCALE_REVIEWS before the first review to the last one."""
+        told, past, wanted = self.rolling.hindsight(self.origin, num_weeks=SCALE_WEEKS)
+        later = range(self.num_reviews)
+        played = wanted_units(self.rolling.history)[self.rolling.rows, self.origin :][:, : self.num_reviews]
+        return (
+            told + [self.quantiles[review][:, :SCALE_WEEKS] for review in later],
+            past + [self.past_sales(review)[0] for review in later],
+            np.concatenate([wanted, played.astype(np.float64)], axis=1),
+        )
 
     def past_sales(self, review: int) -> tuple[Floats, Floats]:
         """Mean and standard deviation of units a week, known at a review `[num_lines]`."""

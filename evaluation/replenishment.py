@@ -70,12 +70,12 @@ def policies_played(replay: Replay, level: float, *, progress: Progress = silent
 
 
 def _demands(replay: Replay, progress: Progress) -> list[LineDemand]:
-    """Demand as forecast at each review, put right by how forecasts did before the first."""
+    """Demand as forecast at each review, put right by how forecasts did in the weeks before it."""
     found = []
     for review in range(replay.num_reviews):
-        told = replay.quantiles[review]
-        if replay.scale is not None:
-            told = replay.scale.of(told, replay.past_sales(review)[0])
+        told, scale = replay.quantiles[review], replay.scale(review)
+        if scale is not None:
+            told = scale.of(told, replay.past_sales(review)[0])
         demand = LineDemand.of(replace(replay.lines, demand=told), REVIEW_DAYS)
         found.append(demand)
         progress("forecasts by review", review + 1, replay.num_reviews)
