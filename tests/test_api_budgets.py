@@ -174,3 +174,12 @@ def test_a_field_asked_for_no_weeks_pays_for_no_other(weeks):
     asked = f'{{ product(sku: "a") {{ demand(storeId: "S", weeks: {weeks}) {{ weeks {{ units }} }} }} }}'
     document = parse(asked)
     assert refuse_large(document, contract()._schema, {}, document.definitions[0]) > 0
+
+
+def test_a_week_told_by_day_pays_for_its_days():
+    asked = '{{ product(sku: "a") {{ demand(storeId: "S", weeks: 2, grain: {}) {{ weeks {{ mean }} }} }} }}'
+    week, day = (
+        refuse_large(document, contract()._schema, {}, document.definitions[0])
+        for document in (parse(asked.format(grain)) for grain in ("WEEK", "DAY"))
+    )
+    assert day > 3 * week

@@ -82,7 +82,7 @@ def test_a_forecast_is_told_with_what_drives_it_and_comes_out_again(service):
     replayed(service, told["decisionId"], "demand")
 
 
-def test_a_forecast_by_day_costs_its_days_and_comes_out_again(service):
+def test_a_forecast_by_day_sums_to_its_weeks_and_comes_out_again(service):
     query = """query ($grain: ForecastGrain!) {
       demandForecast(sku: "cola", storeId: "S1", weeks: 2, grain: $grain) {
         decisionId whyNoDays weeks { mean days { day mean quantiles { level units } } } } }"""
