@@ -15,8 +15,9 @@ from forecast.velocity import CLASSES
 
 Floats = npt.NDArray[np.float64]
 CANDIDATES: Final = ("mean", "last-4 mean", "TSB")
-LEAST_GAIN: Final = 0.01
-"""Part of the loss that a simple forecast must spare to serve in place of one that knows prices and promotions."""
+LEAST_GAIN: Final = 0.1
+"""Part of the loss that a simple forecast must spare to serve in place of one that knows prices and promotions: with it
+goes the answer to what a planned promotion would do."""
 LEAST_WEEKS: Final = 4
 """Held-out weeks below which nobody can say."""
 LEAST_ROWS: Final = 100
