@@ -66,7 +66,9 @@ def forecast_command(
 
 
 def _tell(source: "LakeVersion", found: "WeeksAhead", by: Grouping | None, file: Path | None) -> None:
-    """Print the largest rows, of products in stores or of sums; write all of them where a file is given."""
+    """Print what sells most, of products in stores or of sums; write all rows where a file is given."""
+    import pandas as pd  # noqa: PLC0415  # heavy, and here already
+
     from jobs.forecast import summed_by  # noqa: PLC0415
 
     names: tuple[str, ...] = ("store", "sku") if by is None else (by.value,)
@@ -77,7 +79,10 @@ def _tell(source: "LakeVersion", found: "WeeksAhead", by: Grouping | None, file:
     else:
         told = summed_by(source, found, by)
         keys, kept = (told.group,), told.table(by.value)
-    first = sorted(range(len(told)), key=lambda row: -told.mean[row])[:MOST_SHOWN]
+    series = pd.DataFrame(dict(zip(names, keys, strict=True))).assign(day=told.starts_on, units=told.mean)
+    series["total"] = series.groupby(list(names))["units"].transform("sum")
+    order = [False, *[True] * len(names), True]
+    first = series.sort_values(["total", *names, "day"], ascending=order).index[:MOST_SHOWN]
     rows = [
         (
             *(key[row] for key in keys),
@@ -87,7 +92,7 @@ def _tell(source: "LakeVersion", found: "WeeksAhead", by: Grouping | None, file:
         for row in first
     ]
     columns = (*names, _FROM[found.grain], "expected", "q05", "q50", "q95")
-    out.print(table(f"Units a {found.grain.value}: {len(told):,} rows, the largest first", columns, rows))
+    out.print(table(f"Units a {found.grain.value}: {len(told):,} rows, best sellers first", columns, rows))
     if file is not None:
         save_table(kept, file)
         out.print(f"Written: {file}")
