@@ -179,8 +179,9 @@ async def _watching(pid: int, figures: ServiceFigures) -> AsyncIterator[None]:
 
     async def look() -> None:
         while True:
+            held = held_mib(pid)
             figures.looked.append(loop.time() - began)
-            figures.mebibytes.append(held_mib(pid))
+            figures.mebibytes.append(held)
             await asyncio.sleep(LOOK_SECONDS)
 
     looking = asyncio.create_task(look())

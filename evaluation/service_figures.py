@@ -64,20 +64,22 @@ class ServiceFigures:
 
 def held_mib(pid: int) -> float:
     """MiB of memory that a process and its workers hold now; what they share counts for each."""
-    held = 0
-    for each in _family(pid):
-        status = Path(f"/proc/{each}/status").read_text(encoding="ascii")
-        held += int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
-    return held / 1024
+    lines = [line for each in _family(pid) for line in _said(each, "status").splitlines()]
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
 
 def cpu_seconds(pid: int) -> float:
     """Seconds of processor that a process and its workers have taken so far, all their threads together."""
-    ticks = 0
-    for each in _family(pid):
-        fields = Path(f"/proc/{each}/stat").read_text(encoding="ascii").rpartition(") ")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    fields = [said.rpartition(") ")[2].split() for each in _family(pid) if (said := _said(each, "stat"))]
+    return sum(int(each[11]) + int(each[12]) for each in fields) / os.sysconf("SC_CLK_TCK")
+
+
+def _said(pid: int, name: str) -> str:
+    """What the system says of a process; nothing of a worker that has just ended."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text(encoding="ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def _family(pid: int) -> list[int]:

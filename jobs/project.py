@@ -70,7 +70,8 @@ class Projector:
             state = replace(state, projected=marker.sequence, problem=_unready(marker))
             if self._lease is not None and marker.is_ready:
                 marker = self._carried(graph, marker, self._lease, state.told)
-                state = replace(state, projected=marker.sequence)
+                # What was told since the look may have been carried too.
+                state = replace(state, projected=marker.sequence, told=max(state.told, marker.sequence or 0))
             return replace(state, lag_seconds=self._waited(state))
         except ShelfgraphError as error:
             return replace(state, problem="waits for graph, journal or lake: see the log", diagnosis=error)

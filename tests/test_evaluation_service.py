@@ -3,13 +3,16 @@
 import asyncio
 import json
 import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import service_shop as shop
 from graphql import build_schema, parse, validate
-from service_client import open_service
+from service_client import open_service, within_two_seconds
 
 from api.contract import PRINTED
 from evaluation import service_report
@@ -18,7 +21,7 @@ from evaluation.open_loop import Measured
 from evaluation.service import Bench, Plan
 from evaluation.service_changes import RECORD, ChangeBook, batches
 from evaluation.service_engine import engine
-from evaluation.service_figures import Row
+from evaluation.service_figures import Row, cpu_seconds, held_mib
 from evaluation.service_scenarios import ONE_CONNECTION, Limit, Subjects, bodies, operation
 from journal.store import Journal
 
@@ -109,6 +112,16 @@ def test_the_engine_alone_is_measured():
     measured = engine(shop.moment(), replace(SUBJECTS, skus=list(shop.SKUS)), count=30).measured
     assert (measured.waited > 0).all()
     assert measured.graph_reads() == 0
+
+
+def test_a_worker_that_has_ended_holds_nothing():
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    within_two_seconds(lambda: "Z (zombie)" in Path(f"/proc/{ended.pid}/status").read_text())
+    try:
+        assert held_mib(os.getpid()) > 10
+        assert cpu_seconds(os.getpid()) > 0
+    finally:
+        ended.wait()
 
 
 @pytest.mark.graph
