@@ -21,7 +21,7 @@ from gnn.settings import TrainSettings
 from gnn.training import fit_vectors
 from lake.snapshot import build_snapshot
 from measures.ranking import ranks_of, top_rows
-from ranking.basket_models import LATER_DAYS, fit_basket_hybrid, past
+from ranking.basket_models import LATER_DAYS, fit_basket_hybrid, looks_at_network, past
 from ranking.baskets import decayed_counts, popularity_table
 from ranking.dual_vectors import DualVectors, dual_vectors
 from ranking.hybrid import Hybrid
@@ -100,8 +100,10 @@ def _our_model(
 ) -> tuple[Hybrid, dict[str, Any]]:
     products = tables.read("products", ["sku", "name"])
     names = dict(zip(products.column("sku").to_pylist(), products.column("name").to_pylist(), strict=True))
+    is_heard = looks_at_network(len(split.skus))
     earlier, now = (
-        past(each.past, each.until, names, our_network(tables, each, settings, progress)) for each in (trial, split)
+        past(each.past, each.until, names, our_network(tables, each, settings, progress) if is_heard else None)
+        for each in (trial, split)
     )
     return fit_basket_hybrid(earlier, trial.later, now, most_bought=most_bought, seed=settings.seed, progress=progress)
 

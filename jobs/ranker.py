@@ -8,7 +8,7 @@ import pyarrow as pa
 from lake.baskets import read_baskets
 from lake.snapshot import build_snapshot
 from lake.version import LakeVersion
-from ranking.basket_models import LATER_DAYS, Past, fit_basket_hybrid, past
+from ranking.basket_models import LATER_DAYS, Past, fit_basket_hybrid, looks_at_network, past
 from ranking.baskets import BasketMatrix, basket_matrix, first_instant, popularity_table
 from ranking.dual_vectors import dual_vectors
 from ranking.hybrid import LEAST_BASKETS
@@ -41,9 +41,10 @@ def fit_ranker(
     num_later = len(later.column("basket_id").unique())
     if not earlier.num_rows or num_later < LEAST_BASKETS:
         return None, f"{num_later:,} baskets in the {LATER_DAYS} days before {as_of}, and {LEAST_BASKETS} are needed"
-    first = _earlier_past(source, earlier, earlier_day, settings, progress)
+    is_heard = looks_at_network(len(skus))
+    first = _earlier_past(source, earlier, earlier_day, settings if is_heard else None, progress)
     until, bought = first_instant(as_of), basket_matrix(pa.concat_tables([earlier, later]), skus)
-    now = past(bought, until, _names(snapshot), dual_vectors(embeddings, tuple(skus)))
+    now = past(bought, until, _names(snapshot), dual_vectors(embeddings, tuple(skus)) if is_heard else None)
     hybrid, chosen = fit_basket_hybrid(
         first,
         basket_matrix(later, first.baskets.skus),
@@ -61,17 +62,20 @@ def popularity_of(baskets: BasketMatrix, as_of: date) -> pa.Table:
 
 
 def _earlier_past(
-    source: LakeVersion, bought: pa.Table, day: date, settings: "TrainSettings", progress: Progress
+    source: LakeVersion, bought: pa.Table, day: date, settings: "TrainSettings | None", progress: Progress
 ) -> Past:
-    """What was known on an earlier day, the network's vectors as of then included."""
-    from gnn.training import fit_vectors  # noqa: PLC0415  # torch is imported by training alone
-
+    """What was known on an earlier day; the network's vectors as of then too, where there are settings for it."""
     snapshot = build_snapshot(source, as_of=day, progress=progress)
     skus = snapshot.keys("Product").to_pylist()
     baskets = basket_matrix(bought, skus)
-    counts = popularity_of(baskets, day)
-    vectors = fit_vectors(snapshot, settings=settings, purchase_counts=counts, progress=progress)
-    return past(baskets, first_instant(day), _names(snapshot), dual_vectors(vectors, tuple(skus)))
+    network = None
+    if settings is not None:
+        from gnn.training import fit_vectors  # noqa: PLC0415  # torch is imported by training alone
+
+        counts = popularity_of(baskets, day)
+        vectors = fit_vectors(snapshot, settings=settings, purchase_counts=counts, progress=progress)
+        network = dual_vectors(vectors, tuple(skus))
+    return past(baskets, first_instant(day), _names(snapshot), network)
 
 
 def _names(snapshot: "GraphSnapshot") -> dict[str, str | None]:

@@ -40,13 +40,13 @@ class Past:
     Attributes:
         until: the day, in days since 1970-01-01.
         names: n-gram vectors of the products' names, rows of length 1 or 0.
-        network: the relation network's vectors, trained on the graph as of the day.
+        network: the relation network's vectors, trained on the graph as of the day; None leaves it out.
     """
 
     baskets: BasketMatrix
     until: float
     names: sp.csr_matrix
-    network: DualVectors
+    network: DualVectors | None
 
     @property
     def has_ridge(self) -> bool:
@@ -54,7 +54,12 @@ class Past:
         return len(self.baskets.skus) <= RIDGE_CAP
 
 
-def past(baskets: BasketMatrix, until: float, names: Mapping[str, str | None], network: DualVectors) -> Past:
+def looks_at_network(num_products: int) -> bool:
+    """Whether the order hears the relation network: to fit it as of the earlier day too must not take as long again."""
+    return num_products <= EASE_CAP
+
+
+def past(baskets: BasketMatrix, until: float, names: Mapping[str, str | None], network: DualVectors | None) -> Past:
     """The same with the names looked up by sku."""
     return Past(baskets, until, name_vectors([names.get(sku) or "" for sku in baskets.skus]), network)
 
@@ -114,7 +119,7 @@ def _sources(given: Past, settings: RidgeSettings) -> RidgeSources | None:
         until=given.until,
         half_life_days=settings.half_life_days,
         names=given.names,
-        network=given.network.weights(),
+        network=None if given.network is None else given.network.weights(),
     )
 
 
@@ -133,7 +138,7 @@ def _ridge_scorers(given: Past, sources: RidgeSources, settings: RidgeSettings) 
         "lines": sources.of_lines,
         "rp3beta": _walk(given.baskets),
         "cosine": _cosine(given.baskets),
-        "network": LogScores(given.network),
+        **({} if given.network is None else {"network": LogScores(given.network)}),
     }
 
 
@@ -147,7 +152,7 @@ def _sparse_scorers(given: Past, settings: RidgeSettings) -> dict[str, ShopperSc
         **led,
         "rp3beta": _walk(baskets, keep=KEPT),
         "cosine": _cosine(baskets, keep=KEPT),
-        "network": ItemWeights(given.network.strongest(KEPT)),
+        **({} if given.network is None else {"network": ItemWeights(given.network.strongest(KEPT))}),
     }
 
 
