@@ -34,6 +34,8 @@ MAX_TOKENS: Final = 3_000
 MAX_COST: Final = 50_000
 DAYS: Final = 7
 """What a week told by day counts for."""
+BY_DAY: Final = "DAY"
+"""The one word that weighs, given as `grain`."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,8 @@ class Size:
         return Size(self.depth + 1, self.aliases + alias, 1 + times * self.cost)
 
 
-Sizes = tuple[tuple[str, tuple[str, int] | None], ...]
-"""What variables say of an operation's size, by name: how long a list is, or how much a whole number."""
+Weight = tuple[str, int | str]
+"""What a variable says of an operation's size: how long a list is, or a whole number or word that weighs itself."""
 
 
 def known_cost(
@@ -64,14 +66,14 @@ def known_cost(
     operation: OperationDefinitionNode | None,
 ) -> int:
     """As `refuse_large`, which looks a document through once for all variables that say the same of its size."""
-    sizes = tuple((name, _size(variables[name])) for name in _variables(document) if name in variables)
-    return _cost(document, schema, sizes, Same(operation))
+    weights = tuple((name, _weight(variables[name])) for name in _variables(document) if name in variables)
+    return _cost(document, schema, weights, Same(operation))
 
 
-def _size(value: Any) -> tuple[str, int] | None:
+def _weight(value: Any) -> Weight | None:
     if isinstance(value, list):
         return "list", len(value)
-    return ("int", value) if isinstance(value, int) else None
+    return ("is", value) if isinstance(value, int) or value == BY_DAY else None
 
 
 @lru_cache(maxsize=KNOWN_DOCUMENTS)
@@ -89,12 +91,17 @@ def _variables(document: Same[DocumentNode]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4 * KNOWN_DOCUMENTS)
 def _cost(
-    document: Same[DocumentNode], schema: GraphQLSchema, sizes: Sizes, operation: Same[OperationDefinitionNode | None]
+    document: Same[DocumentNode],
+    schema: GraphQLSchema,
+    weights: tuple[tuple[str, Weight | None], ...],
+    operation: Same[OperationDefinitionNode | None],
 ) -> int:
-    values = {
-        name: None if size is None else [None] * size[1] if size[0] == "list" else size[1] for name, size in sizes
-    }
-    return refuse_large(document.value, schema, values, operation.value)
+    return refuse_large(document.value, schema, {name: _standing_for(each) for name, each in weights}, operation.value)
+
+
+def _standing_for(weight: Weight | None) -> Any:
+    kind, said = weight or ("is", None)
+    return [None] * int(said) if kind == "list" and said is not None else said
 
 
 def refuse_large(
@@ -108,15 +115,23 @@ def refuse_large(
     Raises:
         GraphQLError: if one is not, saying which limit and by how much.
     """
-    measure, cost = _Measure(document, schema, variables), 0
+    cost = 0
     for each in document.definitions:
         if isinstance(each, OperationDefinitionNode):
+            measure = _Measure(document, schema, {**_defaults(each), **variables})
             size = measure.selection(each.selection_set, schema.get_root_type(each.operation))
             _refuse("deep", size.depth, MAX_DEPTH)
             _refuse("often aliased", size.aliases, MAX_ALIASES)
             _refuse("costly", size.cost, MAX_COST, code=COST_EXCEEDED)
             cost = size.cost if each is operation else cost
     return cost
+
+
+def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
+    declared = operation.variable_definitions or ()
+    return {
+        each.variable.name.value: value_from_ast_untyped(each.default_value) for each in declared if each.default_value
+    }
 
 
 def _refuse(word: str, size: int, most: int, *, code: str = "BAD_USER_INPUT") -> None:
@@ -178,6 +193,6 @@ class _Measure:
             lists.append(max(0, min(page, MAX_PAGE)))
         if "weeks" in declared:
             weeks = given.get("weeks", declared["weeks"].default_value)
-            each = DAYS if given.get("grain") == "DAY" else 1
+            each = DAYS if given.get("grain") == BY_DAY else 1
             lists.append(each * max(1, weeks) if isinstance(weeks, int) else each)
         return max(lists, default=1)

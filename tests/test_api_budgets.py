@@ -14,7 +14,8 @@ from api.access import Access
 from api.buckets import Buckets
 from api.budgets import Budgets, answered_fields
 from api.contract import contract
-from api.limits import refuse_large
+from api.documents import Same
+from api.limits import known_cost, refuse_large
 from journal.keys import Keys
 from journal.store import Journal
 from schema.access import DEFAULT_POINTS, AccessPolicy, Caller, Role
@@ -183,3 +184,28 @@ def test_a_week_told_by_day_pays_for_its_days():
         for document in (parse(asked.format(grain)) for grain in ("WEEK", "DAY"))
     )
     assert day > 3 * week
+
+
+@pytest.mark.parametrize(
+    ("declared", "argument", "values"),
+    [
+        ("$grain: ForecastGrain!", "weeks: 2, grain: $grain", [{"grain": "WEEK"}, {"grain": "DAY"}]),
+        ("$weeks: Int!", "weeks: $weeks", [{"weeks": 2}, {"weeks": 26}]),
+    ],
+)
+def test_what_weighs_weighs_as_much_by_a_variable(declared, argument, values):
+    asked = f'query ({declared}) {{ product(sku: "a") {{ demand(storeId: "S", {argument}) {{ weeks {{ mean }} }} }} }}'
+    document, schema = parse(asked), contract()._schema
+    counted = [known_cost(Same(document), schema, each, document.definitions[0]) for each in values]
+    assert counted == [refuse_large(document, schema, each, document.definitions[0]) for each in values]
+    assert counted[1] > 3 * counted[0]
+
+
+@pytest.mark.parametrize(("default", "values"), [("250", {}), ("1", {"n": 250})])
+def test_a_page_weighs_by_what_its_variable_stands_for(default, values):
+    document = parse(f"query ($n: Int = {default}) {{ products(first: $n) {{ edges {{ node {{ sku }} }} }} }}")
+    written = parse("{ products(first: 250) { edges { node { sku } } } }")
+    by_variable, by_hand = (
+        refuse_large(each, contract()._schema, values, each.definitions[0]) for each in (document, written)
+    )
+    assert by_variable == by_hand
