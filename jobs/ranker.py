@@ -42,7 +42,7 @@ def fit_ranker(
     if not earlier.num_rows or num_later < LEAST_BASKETS:
         return None, f"{num_later:,} baskets in the {LATER_DAYS} days before {as_of}, and {LEAST_BASKETS} are needed"
     is_heard = looks_at_network(len(skus))
-    first = _earlier_past(source, earlier, earlier_day, settings if is_heard else None, progress)
+    first = _earlier_past(source, earlier, earlier_day, is_heard=is_heard, settings=settings, progress=progress)
     until, bought = first_instant(as_of), basket_matrix(pa.concat_tables([earlier, later]), skus)
     now = past(bought, until, _names(snapshot), dual_vectors(embeddings, tuple(skus)) if is_heard else None)
     hybrid, chosen = fit_basket_hybrid(
@@ -62,14 +62,20 @@ def popularity_of(baskets: BasketMatrix, as_of: date) -> pa.Table:
 
 
 def _earlier_past(
-    source: LakeVersion, bought: pa.Table, day: date, settings: "TrainSettings | None", progress: Progress
+    source: LakeVersion,
+    bought: pa.Table,
+    day: date,
+    *,
+    is_heard: bool,
+    settings: "TrainSettings",
+    progress: Progress,
 ) -> Past:
-    """What was known on an earlier day; the network's vectors as of then too, where there are settings for it."""
+    """What was known on an earlier day; the network's vectors as of then too, where it is heard."""
     snapshot = build_snapshot(source, as_of=day, progress=progress)
     skus = snapshot.keys("Product").to_pylist()
     baskets = basket_matrix(bought, skus)
     network = None
-    if settings is not None:
+    if is_heard:
         from gnn.training import fit_vectors  # noqa: PLC0415  # torch is imported by training alone
 
         counts = popularity_of(baskets, day)
