@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from decisions.lead_demand import week_draws
+from decisions.lead_demand import line_parts, week_draws
 
 Floats = npt.NDArray[np.float64]
 NUM_CLASSES: Final = 3
@@ -19,8 +19,6 @@ SCALE_REVIEWS: Final = 6
 """Last weeks, told by a forecast fitted before them, on which it is put right."""
 SCALE_WEEKS: Final = 3
 """Weeks whose sum is compared with what was drawn."""
-LINES_AT_ONCE: Final = 5_000
-"""Lines that are drawn at a time: a draw of all holds several GiB where there are 100,000."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,8 @@ class DemandScale:
             quantiles: units a week at LEVELS, of the weeks from a review on.
             past: `[num_lines]` units a week that each line sold before it.
         """
-        center = week_draws(quantiles).mean(axis=2, keepdims=True)
+        drawn = [week_draws(quantiles[part]).mean(axis=2, keepdims=True) for part in line_parts(len(quantiles))]
+        center = np.concatenate(drawn)
         usual = center.mean(axis=(1, 2))
         kind = np.searchsorted(self.cuts, usual)
         blend, level, width = self.blend[kind], self.level[kind], self.width[kind]
@@ -80,8 +79,7 @@ def scale_by(quantiles: Sequence[Floats], past: Sequence[Floats], wanted: Floats
 def _drawn(quantiles: Floats) -> tuple[Floats, Floats]:
     """Mean and mean absolute deviation of the units drawn for the first SCALE_WEEKS together `[num_lines]`."""
     told, spread = np.empty(len(quantiles)), np.empty(len(quantiles))
-    for start in range(0, len(quantiles), LINES_AT_ONCE):
-        part = slice(start, start + LINES_AT_ONCE)
+    for part in line_parts(len(quantiles)):
         units = week_draws(quantiles[part, :SCALE_WEEKS]).sum(axis=1)
         told[part] = units.mean(axis=1)
         spread[part] = np.abs(units - units.mean(axis=1, keepdims=True)).mean(axis=1)

@@ -12,9 +12,12 @@ from schema.order_policy import OrderPolicy, Target
 from schema.supply import OrderLines
 
 Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
 NUM_LEVELS: Final = 64
 """Order points that are weighed for each line, evenly from none to more than was ever drawn."""
 
+MOST_PLAYED: Final = 1_024
+"""Lines that are played; in a larger shop they stand for all, for what is lost together needs no more."""
 LEAST_LOST: Final = 0.001
 """Share of what is wanted below which a loss is not told from none."""
 
@@ -27,9 +30,10 @@ class Tradeoff:
         levels: order points, whole units.
         missed: expected units short until the next review's order comes, per review, by a formula that lets those who
             find none come back: smooth, so that it tells well which line a unit serves best.
-        lost: the same where what is short is lost: what the lines together are held to.
+        lost: the same where what is short is lost: what the lines together are held to. Where some were played for
+            all, theirs counts for the lines that they stand for, and others' is 0.
         met: chance that demand until then is met.
-        wanted: `[num_lines]` units that `lost` is of.
+        wanted: `[num_lines]` units that `lost` is of, counted alike.
     """
 
     levels: Floats
@@ -49,14 +53,33 @@ def played_tradeoff(choice: Tradeoff, weeks: Courses, lines: OrderLines, batch: 
         batch: `[num_lines]` units that an order lifts the stock by, at least 1.
     """
     some = np.round(np.linspace(0, NUM_LEVELS - 1, NUM_PLAYED)).astype(np.int64)
-    terms = Terms(np.maximum(lines.pack_units, 1), np.maximum(lines.min_order_units, 1), batch)
-    found = played(choice.levels[:, some], weeks, lines.lead_days, terms, review_days)
+    rows, stands_for = _standing_for_all(choice.wanted)
+    levels = choice.levels[rows]
+    terms = Terms(np.maximum(lines.pack_units[rows], 1), np.maximum(lines.min_order_units[rows], 1), batch[rows])
+    found = played(levels[:, some], weeks[rows], lines.lead_days[rows], terms, review_days)
     least = LEAST_LOST * np.maximum(found.wanted, 1e-9)[:, None]
     logs, above = np.log(found.lost + least), np.clip(np.searchsorted(some, np.arange(NUM_LEVELS)), 1, None)
-    low, high = choice.levels[:, some[above - 1]], choice.levels[:, some[above]]
-    part = (choice.levels - low) / np.maximum(high - low, 1)
-    lost = np.exp((1 - part) * logs[:, above - 1] + part * logs[:, above]) - least
-    return replace(choice, lost=np.maximum(np.minimum.accumulate(lost, axis=1), 0), wanted=found.wanted)
+    low, high = levels[:, some[above - 1]], levels[:, some[above]]
+    part = (levels - low) / np.maximum(high - low, 1)
+    between = np.exp((1 - part) * logs[:, above - 1] + part * logs[:, above]) - least
+    lost, wanted = np.zeros_like(choice.lost), np.zeros_like(choice.wanted)
+    lost[rows] = np.maximum(np.minimum.accumulate(between, axis=1), 0) * stands_for[:, None]
+    wanted[rows] = found.wanted * stands_for
+    return replace(choice, lost=lost, wanted=wanted)
+
+
+def _standing_for_all(wanted: Floats) -> tuple[Rows, Floats]:
+    """At most MOST_PLAYED lines, and for how many each stands: the more is wanted of a line, the likelier it is taken.
+
+    Source: Särndal, Swensson and Wretman 1992, section 3.6.2 (systematic sampling in proportion to size).
+    """
+    if len(wanted) <= MOST_PLAYED:
+        return np.arange(len(wanted)), np.ones(len(wanted))
+    size = np.maximum(wanted, 1e-9)
+    until = np.cumsum(size)
+    step = until[-1] / MOST_PLAYED
+    rows, times = np.unique(np.searchsorted(until, (np.arange(MOST_PLAYED) + 0.5) * step), return_counts=True)
+    return rows, times * step / size[rows]
 
 
 def tradeoff(until_order: Floats, until_next: Floats, batch: Floats) -> Tradeoff:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from decisions.lead_demand import Floats, demand_within, week_draws
+from decisions.lead_demand import Floats, demand_within, line_parts, week_draws
 from decisions.order_plan import affordable
 from decisions.order_play import NUM_COURSES
 from decisions.order_points import Tradeoff, order_points, played_tradeoff, tradeoff
@@ -40,25 +40,29 @@ class LineDemand:
     @classmethod
     def of(cls, lines: OrderLines, review_days: int) -> "LineDemand":
         """Drawn from the lines' quantiles and lead times."""
-        weeks = week_draws(lines.demand)
-        lead = lines.lead_days
-        life = np.where(np.isfinite(lines.shelf_life_days), lines.shelf_life_days, 0.0)
-        over_life = demand_within(weeks, np.broadcast_to(life[:, None], lead.shape).astype(np.float64))
+        drawn = [cls._of_some(lines, part, review_days) for part in line_parts(len(lines))]
+        return cls(**{name: np.concatenate([getattr(one, name) for one in drawn]) for name in vars(drawn[0])})
+
+    @classmethod
+    def _of_some(cls, lines: OrderLines, part: slice, review_days: int) -> "LineDemand":
+        weeks, lead, life = week_draws(lines.demand[part]), lines.lead_days[part], lines.shelf_life_days[part, None]
+        keeps = ~np.isfinite(life)
+        over_life = demand_within(weeks, np.broadcast_to(np.where(keeps, 0.0, life), lead.shape).astype(np.float64))
         return cls(
             until_order=demand_within(weeks, lead),
             until_next=demand_within(weeks, lead + review_days),
             in_review=demand_within(weeks, np.full_like(lead, review_days)).mean(axis=1),
             day_mean=weeks.mean(axis=(1, 2)) / 7,
             day_sd=weeks.std(axis=2).mean(axis=1) / np.sqrt(7),
-            over_life=np.where(np.isfinite(lines.shelf_life_days)[:, None], over_life, np.inf),
-            weeks=_some_courses(weeks),
+            over_life=np.where(keeps, np.inf, over_life),
+            weeks=_some_courses(weeks, part.start),
         )
 
 
-def _some_courses(weeks: Floats) -> npt.NDArray[np.float32]:
+def _some_courses(weeks: Floats, first: int) -> npt.NDArray[np.float32]:
     """NUM_COURSES of each line's courses: lines take turns, so that what chance makes of few evens out over them."""
     number, every = len(weeks), weeks.reshape(*weeks.shape[:2], -1, NUM_COURSES)
-    turn = np.arange(number) % every.shape[2]
+    turn = (first + np.arange(number)) % every.shape[2]
     return np.asarray(every[np.arange(number), :, turn], np.float32)
 
 

@@ -5,13 +5,11 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from decisions.lead_demand import week_draws
+from decisions.lead_demand import line_parts, week_draws
 from graph.expectations import EXPECTS_SCHEMA
 from schema.artefact import Artefact
 
 NUM_WEEKS: Final = 4
-AT_ONCE: Final = 5_000
-"""Series that are drawn at a time."""
 
 
 def expectation_rows(artefact: Artefact) -> pa.Table:
@@ -24,8 +22,7 @@ def expectation_rows(artefact: Artefact) -> pa.Table:
         return EXPECTS_SCHEMA.empty_table()
     weeks = min(NUM_WEEKS, len(forecast.weeks))
     low, high = np.empty(len(forecast)), np.empty(len(forecast))
-    for start in range(0, len(forecast), AT_ONCE):
-        part = slice(start, start + AT_ONCE)
+    for part in line_parts(len(forecast)):
         drawn = week_draws(forecast.units[part, :weeks, 1:].astype(np.float64)).sum(axis=1)
         low[part], high[part] = np.percentile(drawn, [5, 95], axis=1)
     skus, store_ids = forecast.keys(np.arange(len(forecast)))

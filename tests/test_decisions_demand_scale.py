@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from order_shops import normal_demand
 
-from decisions import demand_scale
 from decisions.demand_scale import PRIOR_LINES, scale_by
 from decisions.lead_demand import week_draws
 
@@ -27,7 +26,7 @@ def test_lines_drawn_a_few_at_a_time_say_the_same(monkeypatch):
     told = [normal_demand(rng.uniform(2, 60, 40), rng.uniform(1, 9, 40), num_weeks=3) for _ in range(5)]
     given = told, [rng.uniform(2, 60, 40) for _ in told], rng.uniform(2, 60, (40, 5))
     whole = scale_by(*given)
-    monkeypatch.setattr(demand_scale, "LINES_AT_ONCE", 7)
+    monkeypatch.setattr("decisions.lead_demand.LINES_AT_ONCE", 7)
     parted = scale_by(*given)
     assert all(np.array_equal(getattr(parted, name), values) for name, values in vars(whole).items())
 

@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from order_shops import lines_of
+from order_shops import lines_of, normal_demand
 from scipy.stats import poisson
 
 from decisions.lead_demand import week_draws
@@ -102,6 +102,28 @@ def test_the_points_lose_no_more_than_was_asked():
         at = (choice.levels <= points[:, None]).sum(axis=1) - 1
         lost = np.take_along_axis(choice.lost, at[:, None], axis=1).sum()
         assert lost <= (1 - level) * choice.wanted.sum() + 1e-9
+
+
+def test_lines_that_stand_for_all_lose_what_all_do(monkeypatch):
+    mean = np.exp(np.random.default_rng(6).normal(0.5, 1.5, 400))
+    lines = lines_of(400, seed=6, lead_sd=2.0, demand=normal_demand(mean, 0.3 * mean + np.sqrt(mean)))
+    policy, demand = OrderPolicy(level=0.95), LineDemand.of(lines, 7)
+    every = choices(lines, demand, policy)
+    monkeypatch.setattr("decisions.order_points.MOST_PLAYED", 100)
+    some = choices(lines, demand, policy)
+    assert (some.wanted > 0).sum() <= 100
+    assert some.wanted.sum() == pytest.approx(every.wanted.sum(), rel=0.02)
+    at = (every.levels <= order_points(some, lines, policy)[:, None]).sum(axis=1) - 1
+    lost = np.take_along_axis(every.lost, at[:, None], axis=1).sum()
+    assert lost / every.wanted.sum() == pytest.approx(0.05, abs=0.008)
+
+
+def test_lines_drawn_in_parts_are_those_drawn_at_once(monkeypatch):
+    lines = lines_of(30, seed=2, lead_sd=2.0, shelf_life_days=np.where(np.arange(30) % 3, np.nan, 9.0))
+    whole = LineDemand.of(lines, 7)
+    monkeypatch.setattr("decisions.lead_demand.LINES_AT_ONCE", 7)
+    for name, values in vars(LineDemand.of(lines, 7)).items():
+        np.testing.assert_array_equal(values, getattr(whole, name), err_msg=name)
 
 
 def test_equal_input_gives_equal_points():
