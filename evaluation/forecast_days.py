@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from evaluation.forecast import cut_at
 from evaluation.forecast_models import Cut, Refitted
-from evaluation.forecast_report import forecast_report, told_verdicts
+from evaluation.forecast_report import forecast_report, told_fallbacks, told_verdicts
 from evaluation.forecast_rounds import Round
 from evaluation.forecast_scoring import Losses, Scored, Truth, losses_of
 from evaluation.report import OURS, Report
@@ -18,14 +18,14 @@ from forecast.baselines import BY_DAY, simple_forecasts
 from forecast.daily import DailyForecast, fit_daily
 from forecast.day_grid import WEEK
 from forecast.days import DailySales, days_by
-from forecast.history import SalesHistory, read_history
+from forecast.history import Grid, SalesHistory, read_history
 from forecast.model import FittedForecast, families_tried, fit_forecast
 from forecast.settings import ForecastSettings
 from forecast.velocity import velocity_classes
 from forecast.weekdays import equal_days
 from measures.forecasting import naive_scales
 from schema.demand import DemandForecast
-from schema.errors import EmptyWindow, MissingTable
+from schema.errors import EmptyWindow
 from schema.progress import Progress, silent
 from schema.tables import RetailTables
 
@@ -62,17 +62,18 @@ def run_days(
     """Forecast every known day of each round's weeks: by our model, by its weeks in equal days, by simple ones.
 
     Raises:
-        MissingTable: if there are neither weekly nor daily sales, or neither daily sales nor receipts.
+        MissingTable: if there are neither daily sales nor receipts.
         EmptyWindow: if a round has no week to learn from or no day to predict.
         BadInput: if receipts do not add up to the weeks.
     """
-    history, days = _read(tables)
+    history = read_history(tables, before=min(one.train_before for one in rounds))
+    days = days_by(tables.read, history, tables.info)
     first = cut_at(history, rounds[0], 0)
     settings, verdicts = families_tried(first.history, horizons=first.horizons, settings=settings)
     fits = Refitted(lambda cut: fit_forecast(cut.history, horizons=cut.horizons, settings=settings), refit_every)
     truths: list[Truth] = []
     losses: dict[str, list[Losses]] = {}
-    kept, seconds = [], 0.0
+    kept, simple, seconds = [], [], 0.0
     for number, one in enumerate(rounds):
         cut = day_cut(history, days, one, number)
         truths.append(cut.truth)
@@ -81,6 +82,7 @@ def run_days(
         weekly = fitted if fits.uses == 1 else fitted.seen_from(cut.week.history)
         ours = of_rows(fit_daily(weekly, cut.days), cut)
         seconds += time.perf_counter() - started
+        simple.append(ours.simple)
         kept.append(ours.table().add_column(0, "round", pa.array([one.name] * len(ours), pa.string())))
         for name, told in {OURS: ours, **_others(weekly, cut)}.items():
             losses.setdefault(name, []).append(losses_of(cut.truth, told.mean, told.quantiles))
@@ -95,14 +97,11 @@ def run_days(
         predictions=pa.concat_tables(kept),
     )
     said = "Rows are days, and a week's days sum to its forecast; baselines look at each weekday apart."
-    return replace(report, protocol="forecast by day", notes=(*report.notes, said, *told_verdicts(verdicts)))
-
-
-def _read(tables: RetailTables) -> tuple[SalesHistory, DailySales]:
-    history = read_history(tables)
-    if history.is_counted:
-        raise MissingTable("Evaluating forecasts by day", "weekly_sales")
-    return history, days_by(tables.read, history, tables.info)
+    return replace(
+        report,
+        protocol="forecast by day",
+        notes=(*report.notes, said, *told_verdicts(verdicts), *told_fallbacks(simple)),
+    )
 
 
 def day_cut(history: SalesHistory, days: DailySales, one: Round, number: int) -> DayCut:
@@ -113,22 +112,40 @@ def day_cut(history: SalesHistory, days: DailySales, one: Round, number: int) ->
     """
     week = cut_at(history, one, number)
     start, stop = int(week.truth.week.min()), int(week.truth.week.max()) + 1
-    series, place, weekday = np.nonzero(np.isfinite(days.units[:, start:stop]))
+    units = _scored_days(history, days, week.truth, (start, stop))
+    series, place, weekday = np.nonzero(np.isfinite(units))
     if not len(series):
         raise EmptyWindow(f"Round {one.name}: no day is known from {one.from_} to {one.to}.")
-    known, place = days.known_weeks(week.origin + 1), place + start
+    known = days.known_weeks(week.origin + 1)
     promoted = np.zeros((history.num_series, stop), np.bool_)
     promoted[week.truth.series, week.truth.week] = week.truth.is_promoted
     truth = replace(
         week.truth,
         series=series,
-        week=place,
-        units=days.units[series, place, weekday].astype(np.float64),
-        is_promoted=promoted[series, place],
+        week=place + start,
+        units=units[series, place, weekday].astype(np.float64),
+        is_promoted=promoted[series, place + start],
         velocity=velocity_classes(week.history.grids["units"][:, : week.origin + 1])[series],
         scales=naive_scales(known.units[:, : week.origin + 1].reshape(history.num_series, -1).astype(np.float64)),
     )
     return DayCut(week, known, truth, weekday)
+
+
+def _scored_days(history: SalesHistory, days: DailySales, truth: Truth, weeks: tuple[int, int]) -> Grid:
+    """Units of the days that are predicted `[num_series, num_weeks, 7]`, NaN where by none.
+
+    They are those known; where weeks are counted from receipts, the days of all weeks that are scored, zeros in those
+    in which nothing was sold, however long.
+
+    Args:
+        truth: of weeks; weeks: the first one, and the one after the last.
+    """
+    known = days.units[:, slice(*weeks)]
+    if not history.is_counted:
+        return known
+    units, at = np.full_like(known, np.nan), (truth.series, truth.week - weeks[0])
+    units[at] = np.where(truth.units[:, None] > 0, known[at], np.float32(0))
+    return units
 
 
 def of_rows(daily: DailyForecast, cut: DayCut) -> DemandForecast:

@@ -22,7 +22,7 @@ from forecast.settings import ForecastSettings
 from jobs.forecast import forecast_weeks
 from jobs.save_forecast import forecast_to_save
 from lake.store import Lake
-from schema.errors import EmptyWindow, MissingTable
+from schema.errors import EmptyWindow
 from schema.grouping import Grain
 from schema.table_specs import SPECS
 from schema.tables import DatasetInfo
@@ -211,7 +211,7 @@ def test_a_shop_of_receipts_saves_what_is_on_sale_with_its_days(shop):
 
 
 @pytest.mark.slow
-def test_a_backtest_says_what_it_counted_and_days_are_refused(shop):
+def test_a_backtest_says_what_it_counted(shop):
     _, staged = shop
     rounds = rolling_rounds(np.datetime64(MONDAY), 38, origins=2, weeks=2)
     told = forecast.run(staged, rounds=rounds, settings=QUICK, without=())
@@ -219,5 +219,20 @@ def test_a_backtest_says_what_it_counted_and_days_are_refused(shop):
     assert left_out > 0
     assert any(f"{left_out} products in stores sold in fewer than 8 weeks are left out" in note for note in told.notes)
     assert {"wape", "pinball"} <= set(told.results["shelfgraph"])
-    with pytest.raises(MissingTable, match="weekly_sales"):
-        run_days(staged, rounds=rounds, settings=QUICK)
+
+
+@pytest.mark.slow
+def test_days_of_receipts_are_scored_in_every_week_of_what_is_on_sale(shop):
+    _, staged = shop
+    rounds = rolling_rounds(np.datetime64(MONDAY), 38, origins=2, weeks=2)
+    weeks, days = (
+        found.predictions.group_by(["round", "sku", "store_id"]).aggregate([("mean", "sum"), ("mean", "count")])
+        for found in (
+            forecast.run(staged, rounds=rounds, settings=QUICK, without=()),
+            run_days(staged, rounds=rounds, settings=QUICK),
+        )
+    )
+    both = weeks.join(days, ["round", "sku", "store_id"], right_suffix="_by_day", join_type="full outer")
+    assert both.num_rows == weeks.num_rows == days.num_rows
+    assert both["mean_count_by_day"].to_pylist() == [7 * number for number in both["mean_count"].to_pylist()]
+    np.testing.assert_allclose(both["mean_sum_by_day"], both["mean_sum"], rtol=1e-6)
