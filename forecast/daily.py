@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast.day_grid import WEEK, Days
+from forecast.day_plans import DayPlans
 from forecast.days import DailySales
 from forecast.effects import drivers_of
 from forecast.history import PLANNED, Grid, Rows, SalesHistory
@@ -62,12 +63,14 @@ class DailyForecast:
             date_column="sold_on",
         )
 
-    def saved(self, series: Rows, weeks: Rows) -> SavedDays:
-        """What the days of saved weeks are worked out from; no later day tells a plan of its own yet.
+    def saved(self, series: Rows, weeks: Rows, plans: DayPlans | None = None) -> SavedDays:
+        """What the days of saved weeks are worked out from.
 
         Args:
             series: `[num_series]` rows of the history, as they are saved; weeks: `[num_weeks]` columns of it.
+            plans: of weeks whose days are not all planned alike; None: there are none.
         """
+        told = plans or DayPlans(np.empty(0, np.int64), np.empty(0, np.int64), {})
         shares, (bounds, steps) = self.weekdays, (BOUNDS, np.exp(at_levels(self.residuals.cuts)))
         stores = np.unique(shares.store[series])
         return SavedDays(
@@ -77,6 +80,8 @@ class DailyForecast:
             velocity=self.weekly.velocity_of(self.weekly.groups[series]).astype(np.int8),
             bounds=bounds.astype(np.float32),
             factors=steps.reshape(len(bounds) + 1, len(CLASSES), -1).astype(np.float32),
+            uneven=told.rows * len(weeks) + told.weeks,
+            planned=told.factors(self.weekly.panel, series, weeks),
         )
 
 

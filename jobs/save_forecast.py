@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from decisions.demand_scale import SCALE_REVIEWS, DemandScale
 from forecast.daily import fit_daily
+from forecast.day_plans import DayPlans
 from forecast.days import days_by
 from forecast.drivers import base_units, driver_factors
 from forecast.history import PLANNED, SalesHistory
@@ -18,7 +19,7 @@ from forecast.rolling import RollingForecast, extended, roll_forecast
 from forecast.settings import ForecastSettings
 from jobs.demand import known_weeks
 from jobs.replenish import demand_scale
-from lake.plans import planned_weeks
+from lake.plans import planned_days, planned_weeks
 from lake.version import LakeVersion
 from schema.demand import DRIVERS, LEVELS, SavedForecast
 from schema.demand_days import SavedDays
@@ -34,6 +35,7 @@ LEAST_ROWS = 20_000
 RECENT_WEEKS = 13
 """A series none of whose last weeks is known has left the shelf and is not told of."""
 Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,17 @@ def _days(source: LakeVersion, rolling: RollingForecast, week: int, weeks: int) 
     share = float(np.isfinite(days.units.sum(axis=2))[known].mean())
     if share == 0:
         return None, "No week of sales has seven days that are known."
-    saved = fit_daily(rolling.fitted, days).saved(rolling.rows, np.arange(week, week + weeks))
+    columns = np.arange(week, week + weeks)
+    saved = fit_daily(rolling.fitted, days).saved(rolling.rows, columns, _day_plans(source, rolling, columns))
     return saved, f"learnt from the days of {100 * share:.0f} % of the known weeks"
+
+
+def _day_plans(source: LakeVersion, rolling: RollingForecast, columns: Rows) -> DayPlans | None:
+    """Plans by day of the saved weeks; None where prices are not known, so that nothing was learnt of them."""
+    if rolling.history.is_counted:
+        return None
+    ahead = rolling.history.weeks[columns].astype("datetime64[D]").tolist()
+    return DayPlans(*planned_days(source, rolling.history.keys.iloc[rolling.rows], ahead))
 
 
 def _settings(num_series: int) -> ForecastSettings:

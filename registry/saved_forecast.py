@@ -10,7 +10,7 @@ from schema.demand import SavedForecast
 from schema.demand_days import SavedDays
 
 ARRAYS = ("starts", "stores", "weeks", "units", "base", "drivers", "past")
-DAYS = ("usual", "special", "groups", "velocity", "bounds", "factors")
+DAYS = ("usual", "special", "groups", "velocity", "bounds", "factors", "uneven", "planned")
 SCALE, OF_DAYS = "scale_", "days_"
 
 
@@ -36,7 +36,7 @@ def read_forecast(folder: Path) -> SavedForecast | None:
     )
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
     scale = {path.stem.removeprefix(SCALE): np.load(path) for path in sorted(folder.glob(f"{SCALE}*.npy"))}
-    days = None
-    if (folder / f"{OF_DAYS}{DAYS[0]}.npy").exists():
-        days = SavedDays(**{name: np.load(folder / f"{OF_DAYS}{name}.npy", mmap_mode="r") for name in DAYS})
+    # Versions of before days had plans of their own lack the arrays of those.
+    files = {name: path for name in DAYS if (path := folder / f"{OF_DAYS}{name}.npy").exists()}
+    days = SavedDays(**{name: np.load(path, mmap_mode="r") for name, path in files.items()}) if files else None
     return SavedForecast(skus=skus, store_ids=store_ids, scale=scale, days=days, **arrays)

@@ -1,6 +1,7 @@
 """The forecast as a model version keeps it: every series found, quantiles ordered, plans seen, drivers that add up."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -21,19 +22,32 @@ PROMOTED = 3
 """The week ahead in which one product is planned to be featured at three quarters of its price."""
 
 
-def lake_of(folder, plans):
+def lake_of(folder, plans, *, days=(0, 7), with_receipts=False):
+    """A lake; with plans, of a promotion on those days of its week."""
     weekly = weekly_rows(num_brands=6, num_stores=3, num_weeks=NUM_WEEKS)
     base = {row["sku"]: row["base_price"] for row in weekly}
     prices = [{"sku": sku, "price": price, "base_price": price, "valid_from": FIRST} for sku, price in base.items()]
     tables = {**shop_rows(weekly), "prices": prices}
     if plans:
         start = FIRST + timedelta(weeks=PROMOTED)
-        week = {"starts_on": start, "ends_on": start + timedelta(weeks=1)}
+        week = {"starts_on": start + timedelta(days=days[0]), "ends_on": start + timedelta(days=days[1])}
         tables["promotions"] = [{"promotion_id": "p", "kind": "feature", **week}]
         tables["promotion_products"] = [{"promotion_id": "p", "sku": "b00", "promo_price": 0.75 * base["b00"]}]
+    if with_receipts:
+        tables["purchases"] = [each for row in weekly for each in receipts(row)]
     lake = Lake(str(folder / "lake"))
     lake.publish(stage(folder, tables), published_at=PUBLISHED_AT)
     return lake.at(1)
+
+
+def receipts(row):
+    """A receipt a day of a weekly row, noon, all but the last with a seventh of the units."""
+    share, keys = row["units"] // 7, {name: row[name] for name in ("sku", "store_id")}
+    for day in range(7):
+        at = datetime.combine(row["week_starts_on"], time(12), UTC) + timedelta(days=day)
+        units = share if day < 6 else row["units"] - 6 * share
+        if units > 0:
+            yield {"basket_id": f"{keys} {at}", "line_id": 1, "bought_at": at, "units": units, **keys}
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +97,28 @@ def test_a_planned_promotion_moves_its_week_and_before_it_nothing(told):
     assert (planned.drivers[rows, PROMOTED, price] > 1.3).all()
     assert (planned.drivers[rows, PROMOTED, promotion] > 1.1).all()
     assert np.allclose(plain.drivers[:, :, promotion], 1)
+
+
+def test_a_promotion_of_two_days_moves_them_within_their_week(tmp_path):
+    made = forecast_to_save(lake_of(tmp_path, True, days=(2, 4), with_receipts=True), weeks=6)
+    write_forecast(tmp_path / "forecast", made.forecast)
+    saved = read_forecast(tmp_path / "forecast")
+    for row in range(len(saved)):
+        is_promoted = saved.keys(np.array([row]))[0][0] == "b00"
+        for week in range(6):
+            units, store = float(saved.units[row, week, 0]), int(saved.stores[row])
+            points, _ = saved.days.spread(row, store, week, units)
+            usual, _ = replace(saved.days, uneven=np.empty(0, np.int64)).spread(row, store, week, units)
+            assert points.sum() == pytest.approx(units)
+            if is_promoted and week == PROMOTED:
+                ratio = points / usual
+                assert (ratio[2:4] > 1.5 * ratio[0]).all()
+                np.testing.assert_allclose(ratio[[1, 4, 5, 6]], ratio[0])
+            else:
+                np.testing.assert_array_equal(points, usual)
+    for name in ("uneven", "planned"):
+        (tmp_path / "forecast" / f"days_{name}.npy").unlink()
+    assert len(read_forecast(tmp_path / "forecast").days.uneven) == 0  # as versions of before were written
 
 
 def test_drivers_lead_from_the_base_to_about_what_is_expected(told):
