@@ -158,7 +158,7 @@ def of_rows(daily: DailyForecast, cut: DayCut) -> DemandForecast:
 
 def _others(weekly: FittedForecast, cut: DayCut) -> Mapping[str, DemandForecast]:
     """The week in equal days, and the simple forecasts."""
-    equal = of_rows(fit_daily(weekly, cut.days, equal_days), cut)
+    equal = of_rows(fit_daily(weekly, cut.days, learn=equal_days), cut)
     origin, horizons = cut.week.origin, cut.week.horizons
     units = cut.days.units[:, : origin + 1].transpose(0, 2, 1).reshape(-1, origin + 1)
     found = {EQUAL: equal}

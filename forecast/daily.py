@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast.day_grid import WEEK, Days
-from forecast.day_plans import DayPlans
+from forecast.day_plans import NO_PLANS, DayPlans
 from forecast.days import DailySales
 from forecast.effects import drivers_of
 from forecast.history import PLANNED, Grid, Rows, SalesHistory
@@ -32,6 +32,7 @@ class DailyForecast:
     Attributes:
         weekdays: learnt from the days known by the origin.
         tilt: `[num_series, num_weeks, 7]` what days' own plans add to log units beyond their weeks'; None: nothing.
+        plans: of weeks to come whose days are not all planned alike.
         residuals: of log1p(units a day), by expected units and velocity class.
     """
 
@@ -39,6 +40,7 @@ class DailyForecast:
     days: DailySales
     weekdays: WeekdayShares
     tilt: Grid | None
+    plans: DayPlans
     residuals: Residuals
 
     def predict(self, series: Rows, targets: Rows) -> DemandForecast:
@@ -48,9 +50,9 @@ class DailyForecast:
             series, targets: `[num_rows]` rows and columns of the history, after the origin.
         """
         weeks = self.weekly.predict(series, targets)
-        points = (
-            weeks.mean[:, None] * self.weekdays.shares(series, targets, _rows(self.tilt, series, targets))
-        ).ravel()
+        tilt, at = _rows(self.tilt, series, targets), self.plans.places(series, targets)
+        tilt = tilt + np.append(self.plans.tilt(self.weekly.panel), np.zeros((1, WEEK), np.float32), axis=0)[at]
+        points = (weeks.mean[:, None] * self.weekdays.shares(series, targets, tilt)).ravel()
         groups = _groups(points, self.weekly.groups[series], self.weekly)
         steps = self.residuals.quantiles(np.log1p(points), np.ones(len(points)), groups)
         return replace(
@@ -63,14 +65,14 @@ class DailyForecast:
             date_column="sold_on",
         )
 
-    def saved(self, series: Rows, weeks: Rows, plans: DayPlans | None = None) -> SavedDays:
+    def saved(self, series: Rows, weeks: Rows) -> SavedDays:
         """What the days of saved weeks are worked out from.
 
         Args:
             series: `[num_series]` rows of the history, as they are saved; weeks: `[num_weeks]` columns of it.
-            plans: of weeks whose days are not all planned alike; None: there are none.
         """
-        told = plans or DayPlans(np.empty(0, np.int64), np.empty(0, np.int64), {})
+        at = self.plans.places(np.repeat(series, len(weeks)), np.tile(weeks, len(series)))
+        uneven = np.flatnonzero(at >= 0)
         shares, (bounds, steps) = self.weekdays, (BOUNDS, np.exp(at_levels(self.residuals.cuts)))
         stores = np.unique(shares.store[series])
         return SavedDays(
@@ -80,18 +82,21 @@ class DailyForecast:
             velocity=self.weekly.velocity_of(self.weekly.groups[series]).astype(np.int8),
             bounds=bounds.astype(np.float32),
             factors=steps.reshape(len(bounds) + 1, len(CLASSES), -1).astype(np.float32),
-            uneven=told.rows * len(weeks) + told.weeks,
-            planned=told.factors(self.weekly.panel, series, weeks),
+            uneven=uneven.astype(np.int64),
+            planned=np.exp(self.plans.tilt(self.weekly.panel)[at[uneven]]),
         )
 
 
-def fit_daily(weekly: FittedForecast, days: DailySales, learn: LearnWeekdays = fit_weekdays) -> DailyForecast:
+def fit_daily(
+    weekly: FittedForecast, days: DailySales, plans: DayPlans = NO_PLANS, *, learn: LearnWeekdays = fit_weekdays
+) -> DailyForecast:
     """Spread a weekly forecast over days, by the days of the weeks that it knows.
 
     The misses of days are those of the weekly model's held-out blocks: each was told by a model and by shares of the
     weeks before it. Days after the weekly model's origin are not looked at.
 
     Args:
+        plans: of weeks to come whose days are not all planned alike; those of past days stand in `days`.
         learn: makes shares of units by day, as `fit_weekdays` does.
 
     Source: Lei, G'Sell, Rinaldo, Tibshirani and Wasserman 2018 (split conformal), by group.
@@ -109,7 +114,7 @@ def fit_daily(weekly: FittedForecast, days: DailySales, learn: LearnWeekdays = f
         groups.append(_groups(points, told.groups, weekly)[is_known])
     classes = np.repeat(np.arange(len(BOUNDS) + 1), len(CLASSES))
     residuals = fit_residuals(np.concatenate(misses), np.concatenate(groups), classes)
-    return DailyForecast(weekly, days, learn(calm, days.days, history), tilt, residuals)
+    return DailyForecast(weekly, days, learn(calm, days.days, history), tilt, plans, residuals)
 
 
 def _groups(points: Floats, week_groups: Rows, weekly: FittedForecast) -> Rows:

@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from forecast.history import TOLD, SalesHistory, history_by
+from forecast.day_plans import NO_PLANS, DayPlans
+from forecast.history import PLANNED, TOLD, Rows, SalesHistory, history_by
+from forecast.rolling import extended
 from forecast.transfer import with_transfer_shares
 from lake.baskets import read_baskets
+from lake.plans import planned_days, planned_weeks
 from lake.version import LakeVersion
 from schema.errors import EmptyWindow, MissingTable
 from schema.relations import Relations
@@ -55,6 +58,29 @@ def known_weeks(
         raise EmptyWindow("No week of sales had ended by that day.", remedy="Choose a later day.")
     num_weeks = int(known[-1]) + 1
     return replace(history, grids={name: grid[:, :num_weeks] for name, grid in history.grids.items()}), num_weeks
+
+
+def with_plans(history: SalesHistory, source: LakeVersion, num_weeks: int) -> SalesHistory:
+    """The history with weeks after its last whose prices and promotions are those that the lake version plans.
+
+    Where weeks are counted from receipts nothing was learnt of prices, and none is told.
+    """
+    longer = extended(history, num_weeks)
+    if history.is_counted:
+        return longer
+    ahead = longer.weeks[history.num_weeks :].astype("datetime64[D]").tolist()
+    plans = planned_weeks(source, history.keys, ahead)
+    grids = {name: np.concatenate([history.grids[name], plans[name]], axis=1) for name in PLANNED}
+    return replace(longer, grids={**longer.grids, **grids})
+
+
+def day_plans(history: SalesHistory, source: LakeVersion, *, rows: Rows, columns: Rows) -> DayPlans:
+    """What is planned by day of series and weeks in which a price or promotion begins or ends, as `with_plans`."""
+    if history.is_counted:
+        return NO_PLANS
+    ahead = history.weeks[columns].astype("datetime64[D]").tolist()
+    row, place, grids = planned_days(source, history.keys.iloc[rows], ahead)
+    return DayPlans(rows[row], columns[place], grids)
 
 
 def transferring(source: LakeVersion, relations: Relations, *, as_of: date) -> tuple[Relations, dict[str, Any]]:

@@ -16,7 +16,7 @@ from forecast.hierarchy import GroupForecast, summed
 from forecast.history import Grid, Rows, SalesHistory
 from forecast.rolling import roll_forecast
 from forecast.settings import ForecastSettings
-from jobs.demand import known_weeks
+from jobs.demand import day_plans, known_weeks, with_plans
 from lake.terms import order_terms
 from lake.version import LakeVersion
 from schema.demand import DemandForecast
@@ -72,8 +72,9 @@ def forecast_weeks(  # noqa: PLR0913  # keywords only: what is forecast, and fro
     settings: ForecastSettings | None = None,
     progress: Progress = silent,
 ) -> WeeksAhead:
-    """The weeks after the last known one, of all series, or those of a product or store; prices stay as they were last.
+    """The weeks after the last known one, of all series, or those of a product or store.
 
+    Prices and promotions are those that are planned; where no price is, the last one stays.
     Where weeks are counted from receipts, the series are those on sale (`SalesHistory.on_sale`).
 
     Args:
@@ -89,12 +90,14 @@ def forecast_weeks(  # noqa: PLR0913  # keywords only: what is forecast, and fro
     """
     history, week = known_weeks(source, as_of=as_of, purpose="Forecasting", is_counted=True)
     rows = _rows(history, sku, store_id, week)
-    rolling = roll_forecast(history, rows, origin=week, num_ahead=weeks, settings=settings, progress=progress)
+    longer = with_plans(history, source, weeks)
+    rolling = roll_forecast(longer, rows, origin=week, num_ahead=weeks, settings=settings, progress=progress)
     fitted, days = rolling.fitted, None
     series, targets = np.repeat(rows, weeks), np.tile(np.arange(week, week + weeks), len(rows))
     if grain is Grain.DAY:
         days = days_by(source.rows, rolling.history, source.info)
-        told = fit_daily(fitted, days).predict(series, targets)
+        plans = day_plans(rolling.history, source, rows=rows, columns=np.arange(week, week + weeks))
+        told = fit_daily(fitted, days, plans).predict(series, targets)
     else:
         told = fitted.predict(series, targets)
     return WeeksAhead(history, told, rows.tolist(), fitted.shared, fitted.verdicts, days)

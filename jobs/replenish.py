@@ -16,7 +16,7 @@ from decisions.replenish import propose
 from forecast.history import SalesHistory
 from forecast.rolling import RollingForecast, roll_forecast
 from forecast.settings import ForecastSettings
-from jobs.demand import known_weeks
+from jobs.demand import known_weeks, with_plans
 from lake.terms import known_deliveries, order_terms, positions
 from lake.version import LakeVersion
 from schema.demand import LEVELS
@@ -90,7 +90,7 @@ def replenish(  # keywords only: what is known and what is asked
     lines = _lines(source, chosen, day, relations)
     ahead = int(np.ceil((lines.lead_days.max() + policy.review_days) / 7)) + 1
     rolling = roll_forecast(
-        history,
+        with_plans(history, source, ahead),
         chosen["row"].to_numpy(np.int64),
         origin=max(week - SCALE_REVIEWS, 1),
         num_ahead=ahead,

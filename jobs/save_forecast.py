@@ -10,16 +10,13 @@ import pyarrow as pa
 
 from decisions.demand_scale import SCALE_REVIEWS, DemandScale
 from forecast.daily import fit_daily
-from forecast.day_plans import DayPlans
 from forecast.days import days_by
 from forecast.drivers import base_units, driver_factors
-from forecast.history import PLANNED, SalesHistory
 from forecast.quantiles import at_levels
-from forecast.rolling import RollingForecast, extended, roll_forecast
+from forecast.rolling import RollingForecast, roll_forecast
 from forecast.settings import ForecastSettings
-from jobs.demand import known_weeks
+from jobs.demand import day_plans, known_weeks, with_plans
 from jobs.replenish import demand_scale
-from lake.plans import planned_days, planned_weeks
 from lake.version import LakeVersion
 from schema.demand import DRIVERS, LEVELS, SavedForecast
 from schema.demand_days import SavedDays
@@ -35,7 +32,6 @@ LEAST_ROWS = 20_000
 RECENT_WEEKS = 13
 """A series none of whose last weeks is known has left the shelf and is not told of."""
 Floats = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -78,9 +74,8 @@ def forecast_to_save(
     rows = np.flatnonzero(lately & history.on_sale(week - 1)).astype(np.int64)
     if not len(rows):
         return ForecastMade(None, "Nothing that a store sold lately is on sale.")
-    # Prices that nothing was learnt of tell nothing.
     rolling = roll_forecast(
-        extended(history, weeks) if history.is_counted else with_plans(history, source, weeks),
+        with_plans(history, source, weeks),
         rows,
         origin=max(week - SCALE_REVIEWS, 1),
         num_ahead=weeks,
@@ -106,30 +101,14 @@ def _days(source: LakeVersion, rolling: RollingForecast, week: int, weeks: int) 
     if share == 0:
         return None, "No week of sales has seven days that are known."
     columns = np.arange(week, week + weeks)
-    saved = fit_daily(rolling.fitted, days).saved(rolling.rows, columns, _day_plans(source, rolling, columns))
+    plans = day_plans(rolling.history, source, rows=rolling.rows, columns=columns)
+    saved = fit_daily(rolling.fitted, days, plans).saved(rolling.rows, columns)
     return saved, f"learnt from the days of {100 * share:.0f} % of the known weeks"
-
-
-def _day_plans(source: LakeVersion, rolling: RollingForecast, columns: Rows) -> DayPlans | None:
-    """Plans by day of the saved weeks; None where prices are not known, so that nothing was learnt of them."""
-    if rolling.history.is_counted:
-        return None
-    ahead = rolling.history.weeks[columns].astype("datetime64[D]").tolist()
-    return DayPlans(*planned_days(source, rolling.history.keys.iloc[rolling.rows], ahead))
 
 
 def _settings(num_series: int) -> ForecastSettings:
     usual = ForecastSettings()
     return replace(usual, max_rows=min(usual.max_rows, max(LEAST_ROWS, ROWS_EACH * num_series)))
-
-
-def with_plans(history: SalesHistory, source: LakeVersion, num_weeks: int) -> SalesHistory:
-    """The history with weeks after its last whose prices and promotions are those that the lake version plans."""
-    longer = extended(history, num_weeks)
-    ahead = longer.weeks[history.num_weeks :].astype("datetime64[D]").tolist()
-    plans = planned_weeks(source, history.keys, ahead)
-    grids = {name: np.concatenate([history.grids[name], plans[name]], axis=1) for name in PLANNED}
-    return replace(longer, grids={**longer.grids, **grids})
 
 
 def _laid_out(

@@ -1,53 +1,20 @@
 """The forecast as a model version keeps it: every series found, quantiles ordered, plans seen, drivers that add up."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from forecast_shops import MONDAY, shop_rows, weekly_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lake_shops import PUBLISHED_AT, stage
+from plan_shops import FIRST, PROMOTED, lake_of
 
 from jobs.save_forecast import forecast_to_save
 from lake.store import Lake
 from registry.saved_forecast import read_forecast, write_forecast
 from schema.demand import DRIVERS, LEVELS, SavedForecast
-
-NUM_WEEKS = 60
-FIRST = MONDAY + timedelta(weeks=NUM_WEEKS)
-PROMOTED = 3
-"""The week ahead in which one product is planned to be featured at three quarters of its price."""
-
-
-def lake_of(folder, plans, *, days=(0, 7), with_receipts=False):
-    """A lake; with plans, of a promotion on those days of its week."""
-    weekly = weekly_rows(num_brands=6, num_stores=3, num_weeks=NUM_WEEKS)
-    base = {row["sku"]: row["base_price"] for row in weekly}
-    prices = [{"sku": sku, "price": price, "base_price": price, "valid_from": FIRST} for sku, price in base.items()]
-    tables = {**shop_rows(weekly), "prices": prices}
-    if plans:
-        start = FIRST + timedelta(weeks=PROMOTED)
-        week = {"starts_on": start + timedelta(days=days[0]), "ends_on": start + timedelta(days=days[1])}
-        tables["promotions"] = [{"promotion_id": "p", "kind": "feature", **week}]
-        tables["promotion_products"] = [{"promotion_id": "p", "sku": "b00", "promo_price": 0.75 * base["b00"]}]
-    if with_receipts:
-        tables["purchases"] = [each for row in weekly for each in receipts(row)]
-    lake = Lake(str(folder / "lake"))
-    lake.publish(stage(folder, tables), published_at=PUBLISHED_AT)
-    return lake.at(1)
-
-
-def receipts(row):
-    """A receipt a day of a weekly row, noon, all but the last with a seventh of the units."""
-    share, keys = row["units"] // 7, {name: row[name] for name in ("sku", "store_id")}
-    for day in range(7):
-        at = datetime.combine(row["week_starts_on"], time(12), UTC) + timedelta(days=day)
-        units = share if day < 6 else row["units"] - 6 * share
-        if units > 0:
-            yield {"basket_id": f"{keys} {at}", "line_id": 1, "bought_at": at, "units": units, **keys}
 
 
 @pytest.fixture(scope="module")
