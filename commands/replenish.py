@@ -73,6 +73,8 @@ def simulate_command(
     demand: Annotated[float, typer.Option(min=0, help="What if: times as much is wanted.")] = 1.0,
     late_supplier: Annotated[str, typer.Option(help="What if: this supplier comes late.")] = "",
     late_days: Annotated[int, typer.Option(min=0, help="By so many days.")] = 0,
+    moved_promotion: Annotated[str, typer.Option(help="What if: this promotion had run at another time.")] = "",
+    moved_weeks: Annotated[int, typer.Option(help="So many weeks later; below 0: earlier.")] = 0,
     perishables: Annotated[bool, typer.Option(help="Play what keeps 60 days or less, too.")] = False,
     seed: Annotated[int, typer.Option(help="Equal seed and data give equal figures.")] = 0,
     json: Annotated[Path | None, typer.Option("--json", help="Write the figures as JSON here.")] = None,
@@ -80,7 +82,7 @@ def simulate_command(
 ) -> None:
     """Play the shop's last weeks again under our orders, the textbook's and its own, or under what might have been."""
     from evaluation import replenishment  # noqa: PLC0415
-    from evaluation.replay import WhatIf  # noqa: PLC0415
+    from evaluation.what_if import WhatIf  # noqa: PLC0415
 
     shop = shop_of(ctx)
     with bars() as progress:
@@ -90,7 +92,7 @@ def simulate_command(
             skip_weeks=skip,
             level=level,
             relations=_relations(shop),
-            what_if=WhatIf(demand, late_supplier, late_days),
+            what_if=WhatIf(demand, late_supplier, late_days, moved_promotion, moved_weeks),
             plays_perishables=perishables,
             seed=seed,
             progress=progress,

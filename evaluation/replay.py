@@ -1,7 +1,7 @@
 """Replay: a shop's own past weeks played again, day by day, under one policy after another."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,14 +13,15 @@ import scipy.sparse as sp
 from decisions.demand_scale import SCALE_REVIEWS, SCALE_WEEKS, DemandScale, scale_by
 from decisions.lead_times import LeadTimes, lead_times
 from decisions.simulation import LONGEST_LIFE_DAYS, Scene
+from evaluation.what_if import AS_IT_WAS, WhatIf, promotion_move
 from forecast.history import ONE_WEEK, SalesHistory
 from forecast.kept_demand import wanted_units
-from forecast.rolling import RollingForecast, roll_forecast
+from forecast.rolling import RollingForecast, extended, roll_forecast
 from forecast.settings import ForecastSettings
 from lake.ports import TableSource
 from lake.terms import known_deliveries, order_terms
 from schema.demand import LEVELS
-from schema.errors import EmptyWindow, MissingTable
+from schema.errors import EmptyWindow, MissingTable, NotFound
 from schema.progress import Progress, silent
 from schema.relations import Relations
 from schema.supply import OrderLines
@@ -29,20 +30,6 @@ Floats = npt.NDArray[np.float64]
 REVIEW_DAYS = 7
 LONGEST_LEAD_DAYS = 56
 """Longer lead times count as this long."""
-
-
-@dataclass(frozen=True)
-class WhatIf:
-    """A change to what happens, to see what it would do.
-
-    Attributes:
-        demand: times as much is wanted as was.
-        supplier_id: whose orders come `days_late` later than they would, from the first day on; policies do not know.
-    """
-
-    demand: float = 1.0
-    supplier_id: str = ""
-    days_late: int = 0
 
 
 @dataclass(frozen=True)
@@ -100,7 +87,7 @@ def read_replay(  # noqa: PLR0913  # keywords only: what is played and how
     weeks: int,
     skip_weeks: int = 0,
     relations: Relations | None = None,
-    what_if: WhatIf = WhatIf(),
+    what_if: WhatIf = AS_IT_WAS,
     plays_perishables: bool = False,
     seed: int = 0,
     progress: Progress = silent,
@@ -118,6 +105,7 @@ def read_replay(  # noqa: PLR0913  # keywords only: what is played and how
     Raises:
         MissingTable: if there are no deliveries.
         EmptyWindow: if there is nothing to play.
+        NotFound, BadInput: if the supplier or promotion that is changed is not among what is played.
     """
     if "deliveries" not in source:
         raise MissingTable("Simulating orders", "deliveries")
@@ -127,8 +115,14 @@ def read_replay(  # noqa: PLR0913  # keywords only: what is played and how
     as_of = pd.Timestamp(history.first_week + ONE_WEEK * origin).date()
     times = lead_times(known_deliveries(source, as_of), source.rows("suppliers", _SUPPLIER))
     lines, rows = _lines(source, history, origin, times, plays_perishables=plays_perishables)
+    late, move = _days_late(lines, what_if), promotion_move(history, what_if, source, first_week=origin)
+    ahead = int(np.ceil((lines.lead_days.max() + REVIEW_DAYS) / 7)) + 1
+    settings, fitted = ForecastSettings(seed=seed), max(origin - SCALE_REVIEWS, 1)
+    rolling = roll_forecast(history, rows, origin=fitted, num_ahead=ahead, settings=settings, progress=progress)
+    if move is not None:
+        history = move.of(history, rolling.fitted.panel.effects)
+        rolling = replace(rolling, history=extended(history, ahead))
     rng = np.random.default_rng(seed)
-    late = np.where(lines.supplier_id == what_if.supplier_id, what_if.days_late, 0)
     every = lead_times(source.rows("deliveries", _DELIVERIES), source.rows("suppliers", _SUPPLIER))
     scene = Scene(
         demand=_days(wanted_units(history)[rows, origin:].astype(np.float64) * what_if.demand, rng),
@@ -138,9 +132,6 @@ def read_replay(  # noqa: PLR0913  # keywords only: what is played and how
         review_days=REVIEW_DAYS,
         skip_days=7 * skip_weeks,
     )
-    ahead = int(np.ceil((lines.lead_days.max() + REVIEW_DAYS) / 7)) + 1
-    settings, fitted = ForecastSettings(seed=seed), max(origin - SCALE_REVIEWS, 1)
-    rolling = roll_forecast(history, rows, origin=fitted, num_ahead=ahead, settings=settings, progress=progress)
     return Replay(rolling, origin, lines, scene)
 
 
@@ -195,6 +186,14 @@ def _leads(lines: OrderLines, times: LeadTimes, num_reviews: int, rng: np.random
     draws = np.minimum(times.draws(lines.supplier_id, np.full(len(lines), np.nan)), LONGEST_LEAD_DAYS)
     place = rng.integers(0, draws.shape[1], (len(order), num_reviews))
     return np.round(np.take_along_axis(draws, place[group], axis=1)).astype(np.int64)
+
+
+def _days_late(lines: OrderLines, what_if: WhatIf) -> npt.NDArray[np.int64]:
+    is_late = lines.supplier_id == what_if.supplier_id
+    if what_if.supplier_id and not is_late.any():
+        near = sorted(set(lines.supplier_id.tolist()))
+        raise NotFound("supplier of what is played", what_if.supplier_id, near=near)
+    return np.where(is_late, what_if.days_late, 0)
 
 
 def _transfer(lines: OrderLines, relations: Relations | None) -> sp.csr_matrix:

@@ -13,8 +13,9 @@ from decisions.order_points import Tradeoff, order_points
 from decisions.replenish import LineDemand, batch_units, checked, choices, ordered_units
 from decisions.simulation import Orders, simulate
 from decisions.textbook import fill_rate_points, service_points
-from evaluation.replay import REVIEW_DAYS, Replay, WhatIf, history_figures, read_replay
+from evaluation.replay import REVIEW_DAYS, Replay, history_figures, read_replay
 from evaluation.report import OURS, Report, peak_mib
+from evaluation.what_if import AS_IT_WAS, WhatIf
 from forecast.history import history_by
 from lake.ports import TableSource
 from lake.sources import table_source
@@ -146,7 +147,7 @@ def run(  # noqa: PLR0913  # keywords only: what is played
     skip_weeks: int = 6,
     level: float = 0.95,
     relations: Relations | None = None,
-    what_if: WhatIf = WhatIf(),  # noqa: B008 (immutable)
+    what_if: WhatIf = AS_IT_WAS,
     plays_perishables: bool = False,
     seed: int = 0,
     progress: Progress = silent,
@@ -174,11 +175,14 @@ def run(  # noqa: PLR0913  # keywords only: what is played
         seed=seed,
         progress=progress,
     )
-    return _report(replay, tables, level, seed, progress)
+    report = _report(replay, policies_played(replay, level, progress=progress), tables, level, seed)
+    changed = what_if.words()
+    return replace(report, notes=(changed, *report.notes)) if changed else report
 
 
-def _report(replay: Replay, tables: TableSource, level: float, seed: int, progress: Progress) -> Report:
-    results = policies_played(replay, level, progress=progress)
+def _report(
+    replay: Replay, results: Mapping[str, Mapping[str, float]], tables: TableSource, level: float, seed: int
+) -> Report:
     start, skipped = replay.rolling.history.weeks[replay.origin], replay.scene.skip_days // 7
     return Report(
         protocol="replenishment",

@@ -9,8 +9,9 @@ from lake_shops import stage
 from test_jobs_planning import shop
 
 from evaluation import replenishment
-from evaluation.replay import WhatIf, read_replay
+from evaluation.replay import read_replay
 from evaluation.replenishment import stock_at
+from evaluation.what_if import WhatIf
 from forecast.history import history_by
 from lake.sources import table_source
 from schema.errors import EmptyWindow, MissingTable
