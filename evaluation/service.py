@@ -29,6 +29,8 @@ LOOK_SECONDS = 1.0
 CHANGED_SHELVES = 300
 BATCH = 10
 DRAIN_SECONDS = 180.0
+WARMING = 100
+"""Added to the seed of requests that warm the server before a scenario, uncounted: half as many, about others."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,10 @@ class Bench:
         count, empty = self._plan.requests, [self._target.request(EMPTY)]
         scenarios = {"an empty operation": Limit(), **ONE_CONNECTION}
         for name, limit in scenarios.items():
-            requests = self._requests(name) if name in ONE_CONNECTION else empty
-            await closed_loop(self._target, requests, connections=1, count=max(5, count // 10))
+            requests, others = (
+                (self._requests(name), self._requests(name, seed=WARMING)) if name in ONE_CONNECTION else (empty, empty)
+            )
+            await closed_loop(self._target, others, connections=1, count=max(5, count // 2))
             measuring = closed_loop(self._target, requests, connections=1, count=count)
             await self._note(name, "one connection", limit, measuring)
 
