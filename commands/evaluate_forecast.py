@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from evaluation.forecast_rounds import Round
     from evaluation.report import Report
     from forecast.settings import ForecastSettings
-    from schema.embeddings import EmbeddingTable
+    from schema.artefact import Artefact
     from schema.progress import Progress
     from schema.tables import RetailTables
 
@@ -57,6 +57,10 @@ GrainOption = Annotated[Grain, typer.Option(help="Rows are of a week, or of a da
 VectorsOf = Annotated[
     str | None,
     typer.Option(help="Look at the vectors of this model version, trained up to the first cut-off; weeks only."),
+]
+RelationsOf = Annotated[
+    str | None,
+    typer.Option(help="Look at the relations of this model version, trained up to the first cut-off; weeks only."),
 ]
 Threads = Annotated[int, typer.Option(min=1, help="Threads of the trees; on a busy machine one is the fastest.")]
 
@@ -104,6 +108,7 @@ def backtest_command(
     refit_every: RefitEvery = 4,
     grain: GrainOption = Grain.WEEK,
     vectors_of: VectorsOf = None,
+    relations_of: RelationsOf = None,
     source: SourceOption = "retail-tables",
     threads: Threads = 1,
     seed: Seed = 0,
@@ -115,7 +120,7 @@ def backtest_command(
     """Forecast from cut-offs that roll on week by week up to the last week there is."""
     from evaluation.forecast_days import run_days  # noqa: PLC0415
     from evaluation.forecast_rounds import rolling_rounds  # noqa: PLC0415
-    from forecast.history import read_history  # noqa: PLC0415
+    from forecast.reading import read_history  # noqa: PLC0415
 
     with read_tables(ctx, source, tables, None) as (read, progress):
         history = read_history(read)
@@ -123,11 +128,11 @@ def backtest_command(
             history.first_week, history.num_weeks - skip, origins=origins, weeks=weeks, gap=gap, step=step
         )
         chosen = _settings(objective, threads, families, seed)
-        vectors = _vectors(ctx, vectors_of, rounds, grain)
+        seen, related = (_model(ctx, version, rounds, grain) for version in (vectors_of, relations_of))
         if grain is Grain.DAY:
             report = run_days(read, rounds=rounds, settings=chosen, refit_every=refit_every, progress=progress)
         else:
-            report = _found(read, rounds, chosen, without, refit_every, progress, vectors)
+            report = _found(read, rounds, chosen, without, refit_every, progress, seen=seen, related=related)
     tell(report, Files(json, predictions, picture))
     _save_page(report, page)
 
@@ -156,16 +161,17 @@ def _settings(objective: ObjectiveName, threads: int, families: str | None, seed
     return replace(chosen_settings(families, seed=seed), objective=objective.value, num_threads=threads)
 
 
-def _vectors(
-    ctx: typer.Context, model_version: str | None, rounds: "list[Round]", grain: Grain
-) -> "EmbeddingTable | None":
-    from evaluation.forecast_rounds import known_vectors  # noqa: PLC0415
+def _model(ctx: typer.Context, model_version: str | None, rounds: "list[Round]", grain: Grain) -> "Artefact | None":
+    from evaluation.forecast_rounds import known_model  # noqa: PLC0415
 
     if model_version is None:
         return None
     if grain is Grain.DAY:
-        raise BadInput("A week's days are told without vectors.", remedy="Leave out --vectors-of, or --grain day.")
-    return known_vectors(shop_of(ctx).registry().load(model_version), rounds[0])
+        raise BadInput(
+            "A week's days are told without a model version.",
+            remedy="Leave out --vectors-of and --relations-of, or --grain day.",
+        )
+    return known_model(shop_of(ctx).registry().load(model_version), rounds[0])
 
 
 def _found(
@@ -175,7 +181,9 @@ def _found(
     without: str,
     refit_every: int,
     progress: "Progress",
-    vectors: "EmbeddingTable | None" = None,
+    *,
+    seen: "Artefact | None" = None,
+    related: "Artefact | None" = None,
 ) -> "Report":
     from evaluation import forecast  # noqa: PLC0415  # LightGBM and pandas take a second to import
 
@@ -186,7 +194,8 @@ def _found(
         settings=settings,
         without=families,
         refit_every=refit_every,
-        vectors=vectors,
+        vectors=None if seen is None else seen.embeddings,
+        relations=None if related is None else related.relations,
         seed=settings.seed,
         progress=progress,
     )

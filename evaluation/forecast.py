@@ -14,8 +14,10 @@ from evaluation.forecast_report import forecast_report, told_fallbacks, told_ver
 from evaluation.forecast_rounds import Round, single_round
 from evaluation.forecast_scoring import Losses, Scored, Truth, losses_of
 from evaluation.report import OURS, Report
-from forecast.history import SalesHistory, read_history
+from forecast.history import SalesHistory
 from forecast.model import families_tried
+from forecast.peers import with_relations
+from forecast.reading import read_history
 from forecast.settings import FAMILY_NAMES, ForecastSettings
 from forecast.vectors import with_vectors
 from forecast.velocity import velocity_classes
@@ -23,6 +25,7 @@ from measures.forecasting import naive_scales
 from schema.embeddings import EmbeddingTable
 from schema.errors import BadInput, EmptyWindow
 from schema.progress import Progress, silent
+from schema.relations import Relations
 from schema.tables import RetailTables
 
 Floats = npt.NDArray[np.float64]
@@ -41,6 +44,7 @@ def run(  # noqa: PLR0913  # keywords only: what is forecast, and from when
     without: Sequence[str] = ABLATED,
     refit_every: int = 1,
     vectors: EmbeddingTable | None = None,
+    relations: Relations | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Report:
@@ -53,6 +57,8 @@ def run(  # noqa: PLR0913  # keywords only: what is forecast, and from when
         without: feature families; our model is fitted once more without each, or with it where it did not pass.
         refit_every: rounds that share a fit, models and AutoETS alike; what is known goes on from round to round.
         vectors: of products, learnt before the first cut-off; None leaves the family `embeddings` out.
+        relations: learnt before the first cut-off: what the family `relations` looks at beside the category, and whom
+            products not sold yet borrow from; None: nothing, nobody.
 
     Raises:
         MissingTable: if there are no weekly or daily sales and no receipts.
@@ -69,9 +75,11 @@ def run(  # noqa: PLR0913  # keywords only: what is forecast, and from when
         rounds = single_round(as_of, WEEKS)
     history = read_history(tables, before=min(one.train_before for one in rounds))
     history = history if vectors is None else with_vectors(history, vectors)
+    history = history if relations is None else with_relations(history, relations)
     first = cut_at(history, rounds[0], 0)
     settings, verdicts = families_tried(first.history, horizons=first.horizons, settings=chosen)
-    models = {**fitted_models(settings, without, refit_every), **simple_models(refit_every)}
+    ours = fitted_models(settings, without, refit_every, lends=relations is not None)
+    models = {**ours, **simple_models(refit_every)}
     found = _forecasts(history, rounds, models, progress)
     report = forecast_report(
         tables,
@@ -148,6 +156,7 @@ def cut_at(history: SalesHistory, one: Round, number: int) -> Cut:
         week=week,
         units=actual[series, week - start].astype(np.float64),
         is_promoted=_promoted(history, series, week),
+        is_unsold=~known.is_sold[series],
         velocity=velocity_classes(learnt)[series],
         scales=naive_scales(learnt.astype(np.float64)),
         weights=_sales_value(known, origin),

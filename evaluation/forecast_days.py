@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from evaluation.forecast import cut_at
-from evaluation.forecast_models import Cut, Refitted
+from evaluation.forecast_models import Cut, Refitted, seen_at
 from evaluation.forecast_report import forecast_report, told_fallbacks, told_verdicts
 from evaluation.forecast_rounds import Round
 from evaluation.forecast_scoring import Losses, Scored, Truth, losses_of
@@ -18,8 +18,9 @@ from forecast.baselines import BY_DAY, simple_forecasts
 from forecast.daily import DailyForecast, fit_daily
 from forecast.day_grid import WEEK
 from forecast.days import DailySales, days_by
-from forecast.history import Grid, SalesHistory, read_history
+from forecast.history import Grid, SalesHistory
 from forecast.model import FittedForecast, families_tried, fit_forecast
+from forecast.reading import read_history
 from forecast.settings import ForecastSettings
 from forecast.velocity import velocity_classes
 from forecast.weekdays import equal_days
@@ -32,6 +33,7 @@ from schema.tables import RetailTables
 Rows = npt.NDArray[np.int64]
 EQUAL = "without weekdays"
 """Our week spread over equal days."""
+DAYS_SAID = "Rows are days, and a week's days sum to its forecast; baselines look at each weekday apart."
 
 
 @dataclass(frozen=True)
@@ -71,19 +73,17 @@ def run_days(
     first = cut_at(history, rounds[0], 0)
     settings, verdicts = families_tried(first.history, horizons=first.horizons, settings=settings)
     fits = Refitted(lambda cut: fit_forecast(cut.history, horizons=cut.horizons, settings=settings), refit_every)
-    truths: list[Truth] = []
+    truths, kept, simple, seconds = [], [], [], 0.0
     losses: dict[str, list[Losses]] = {}
-    kept, simple, seconds = [], [], 0.0
     for number, one in enumerate(rounds):
         cut = day_cut(history, days, one, number)
         truths.append(cut.truth)
         started = time.perf_counter()
-        fitted = fits.at(cut.week)
-        weekly = fitted if fits.uses == 1 else fitted.seen_from(cut.week.history)
+        weekly = seen_at(fits, cut.week)
         ours = of_rows(fit_daily(weekly, cut.days), cut)
         seconds += time.perf_counter() - started
         simple.append(ours.simple)
-        kept.append(ours.table().add_column(0, "round", pa.array([one.name] * len(ours), pa.string())))
+        kept.append(ours.table().add_column(0, "round", pa.repeat(one.name, len(ours))))
         for name, told in {OURS: ours, **_others(weekly, cut)}.items():
             losses.setdefault(name, []).append(losses_of(cut.truth, told.mean, told.quantiles))
         progress("forecasts by day", number + 1, len(rounds))
@@ -96,12 +96,8 @@ def run_days(
         fit_seconds=seconds,
         predictions=pa.concat_tables(kept),
     )
-    said = "Rows are days, and a week's days sum to its forecast; baselines look at each weekday apart."
-    return replace(
-        report,
-        protocol="forecast by day",
-        notes=(*report.notes, said, *told_verdicts(verdicts), *told_fallbacks(simple)),
-    )
+    notes = *report.notes, DAYS_SAID, *told_verdicts(verdicts), *told_fallbacks(simple)
+    return replace(report, protocol="forecast by day", notes=notes)
 
 
 def day_cut(history: SalesHistory, days: DailySales, one: Round, number: int) -> DayCut:
@@ -125,6 +121,7 @@ def day_cut(history: SalesHistory, days: DailySales, one: Round, number: int) ->
         week=place + start,
         units=units[series, place, weekday].astype(np.float64),
         is_promoted=promoted[series, place + start],
+        is_unsold=~week.history.is_sold[series],
         velocity=velocity_classes(week.history.grids["units"][:, : week.origin + 1])[series],
         scales=naive_scales(known.units[:, : week.origin + 1].reshape(history.num_series, -1).astype(np.float64)),
     )

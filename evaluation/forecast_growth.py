@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from evaluation.growth import MOST_MIB, apart
-from forecast.history import history_of
 from forecast.model import FittedForecast, fit_forecast
+from forecast.reading import history_of
 from forecast.rolling import extended
 from forecast.settings import ForecastSettings
 from measures.costs import clocks, held_mib

@@ -1,7 +1,7 @@
 """The models that the protocol forecast scores: ours, ours without some families, and simple ones."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -68,8 +68,14 @@ class Refitted(Generic[Fitted]):
         return self.kept
 
 
-def fitted_models(settings: ForecastSettings, without: Sequence[str], refit_every: int) -> Mapping[str, Model]:
-    """Ours, and ours without each of some families, or with it where it is off."""
+def fitted_models(
+    settings: ForecastSettings, without: Sequence[str], refit_every: int, *, lends: bool = False
+) -> Mapping[str, Model]:
+    """Ours, and ours without each of some families, or with it where it is off.
+
+    Args:
+        lends: whether histories hold substitutes that products not sold yet borrow from; then ours without them, too.
+    """
 
     def fitted(chosen: ForecastSettings) -> Model:
         def fit(cut: Cut) -> FittedForecast:
@@ -78,13 +84,22 @@ def fitted_models(settings: ForecastSettings, without: Sequence[str], refit_ever
         fits = Refitted(fit, refit_every)
 
         def told(cut: Cut) -> DemandForecast:
-            model = fits.at(cut)
-            seen = model if fits.uses == 1 else model.seen_from(cut.history)
-            return seen.predict(cut.truth.series, cut.truth.week)
+            return seen_at(fits, cut).predict(cut.truth.series, cut.truth.week)
 
         return told
 
-    return {OURS: fitted(settings), **{name: fitted(other) for name, other in changed(settings, without).items()}}
+    def alone(cut: Cut) -> DemandForecast:
+        return lone(replace(cut, history=replace(cut.history, lenders=None)))
+
+    lone = fitted(settings)
+    others = {name: fitted(other) for name, other in changed(settings, without).items()}
+    return {OURS: fitted(settings), **others, **({"without lenders": alone} if lends else {})}
+
+
+def seen_at(fits: Refitted[FittedForecast], cut: Cut) -> FittedForecast:
+    """The fit that a round is forecast with, knowing all that the round knows."""
+    model = fits.at(cut)
+    return model if fits.uses == 1 else model.seen_from(cut.history)
 
 
 def changed(settings: ForecastSettings, families: Sequence[str]) -> Mapping[str, ForecastSettings]:

@@ -24,6 +24,7 @@ PARTS: Mapping[str, str] = {
     "medium_": "Medium",
     "fast_": "Fast",
     "cold_": "Cold start",
+    "unsold_": "Not sold yet",
 }
 """Beginnings of metrics' names, and what they are of."""
 _WANTED_COVER = (0.85, 0.95)

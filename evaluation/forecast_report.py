@@ -63,7 +63,7 @@ def _differences(scored: Scored, results: dict[str, dict[str, float]], seed: int
             best = min(simple, key=lambda name: badness(metric, results[name].get(metric, np.inf)))
             found[metric] = {"against": best, **vars(scored.difference(OURS, best, metric, seed=seed))}
     for name in ablated:
-        for metric in ("wape", "mape", "pinball", "promo_wape"):
+        for metric in ("wape", "mape", "pinball", "promo_wape", "unsold_wape", "unsold_pinball"):
             if metric in results[OURS]:
                 gap = scored.difference(OURS, name, metric, seed=seed)
                 found[f"{metric}_{name.replace(' ', '_')}"] = {"against": name, **vars(gap)}

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from schema.artefact import Artefact
-from schema.embeddings import EmbeddingTable
 from schema.errors import BadInput, EmptyWindow
 
 COLUMNS = ("round", "train_before", "from", "to")
@@ -121,8 +120,8 @@ def rolling_rounds(
     ]
 
 
-def known_vectors(model: Artefact, first: Round) -> EmbeddingTable:
-    """The product vectors of a model version that a round may look at.
+def known_model(model: Artefact, first: Round) -> Artefact:
+    """The model version, if a round may look at what it learnt.
 
     Args:
         first: the earliest round.
@@ -136,4 +135,4 @@ def known_vectors(model: Artefact, first: Round) -> EmbeddingTable:
             f"Model {model.model_version} was trained as of {as_of}, after the first cut-off {first.train_before}.",
             remedy=f"Train one with --as-of {first.train_before}, or ask for later cut-offs.",
         )
-    return model.embeddings
+    return model

@@ -27,6 +27,7 @@ class Truth:
         series, week: `[num_rows]` rows and columns of the history.
         units: `[num_rows]` what was sold.
         is_promoted: `[num_rows]` whether feature, display or price cut is planned in that week.
+        is_unsold: `[num_rows]` whether the series has no known week before the cut-off.
         velocity: `[num_rows]` place in CLASSES as of the cut-off.
         scales, weights: `[num_series]` of WRMSSE as of the cut-off; weights are sales value of the last four weeks.
     """
@@ -36,6 +37,7 @@ class Truth:
     week: Rows
     units: Floats
     is_promoted: npt.NDArray[np.bool_]
+    is_unsold: npt.NDArray[np.bool_]
     velocity: Rows
     scales: Floats
     weights: Floats
@@ -126,7 +128,8 @@ class Scored:
     def _slices(self) -> dict[str, npt.NDArray[np.bool_]]:
         promoted = np.concatenate([truth.is_promoted for truth in self.truths])
         velocity = np.concatenate([truth.velocity for truth in self.truths])
-        whole = {"": np.ones(len(promoted), np.bool_), "promo": promoted, "plain": ~promoted}
+        unsold = np.concatenate([truth.is_unsold for truth in self.truths])
+        whole = {"": np.ones(len(promoted), np.bool_), "promo": promoted, "plain": ~promoted, "unsold": unsold}
         return {**whole, **{name: velocity == at for at, name in enumerate(CLASSES)}}
 
     def _ratio(self, name: str, metric: str) -> tuple[Floats, Floats]:

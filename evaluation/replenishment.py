@@ -16,7 +16,7 @@ from decisions.textbook import fill_rate_points, service_points
 from evaluation.replay import REVIEW_DAYS, Replay, history_figures, read_replay
 from evaluation.report import OURS, Report, peak_mib
 from evaluation.what_if import AS_IT_WAS, WhatIf
-from forecast.history import history_by
+from forecast.reading import history_by
 from lake.ports import TableSource
 from lake.sources import table_source
 from lake.version import LakeVersion

@@ -13,8 +13,8 @@ import scipy.sparse as sp
 
 from evaluation.planted import planted_shop, prepared
 from evaluation.report import OURS, Report, peak_mib
-from forecast.history import read_history
 from forecast.kept_demand import USUAL_KEPT
+from forecast.reading import read_history
 from forecast.transfer import (
     SUBSTITUTES,
     by_sales_in_category,

@@ -63,7 +63,7 @@ class Examples:
 def examples_of(panel: Panel, *, origin: int, target: int, rows: Rows, families: Sequence[str]) -> Examples:
     """One target week of some series as seen from one origin."""
     matrix, family_of = features(panel, origin=origin, target=target, rows=rows, families=families)
-    level = panel.level[rows, origin].astype(np.float64)
+    level = panel.level[rows, origin].astype(np.float64) + panel.launches.lift(rows, origin, target)
     return Examples(
         matrix=matrix,
         start=level + panel.effect[rows, target],

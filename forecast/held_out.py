@@ -11,7 +11,6 @@ from forecast.history import Rows, SalesHistory
 from forecast.panel import panel_of
 from forecast.settings import ForecastSettings
 from forecast.velocity import velocity_classes
-from schema.relations import Relations
 
 Floats = npt.NDArray[np.float64]
 LEAST_LEARNT = 0.5
@@ -60,7 +59,6 @@ def held_out_blocks(
     origin: int,
     horizons: Sequence[int],
     settings: ForecastSettings,
-    relations: Relations | None = None,
 ) -> list[HeldOut]:
     """The last blocks of known weeks, the newest first; those without a row are left out.
 
@@ -73,7 +71,7 @@ def held_out_blocks(
     """
     found = []
     for weeks in block_weeks(origin, settings):
-        early = panel_of(history.known_weeks(weeks.start), relations)
+        early = panel_of(history.known_weeks(weeks.start))
         learnt = sampled_examples(
             early,
             targets=range(1, weeks.start),
@@ -83,7 +81,7 @@ def held_out_blocks(
             seed=settings.seed,
         )
         shown = sampled_examples(
-            panel_of(history.known_weeks(weeks.stop), relations, early.effects),
+            panel_of(history.known_weeks(weeks.stop), early.effects),
             targets=weeks,
             horizons=horizons,
             families=settings.families,

@@ -22,7 +22,6 @@ from forecast.velocity import CLASSES, velocity_classes
 from schema.demand import DemandForecast
 from schema.errors import EmptyWindow
 from schema.progress import Progress, silent
-from schema.relations import Relations
 
 Floats = npt.NDArray[np.float64]
 
@@ -55,13 +54,12 @@ class FittedForecast:
         """The same trees, effects and residuals on a history with more known weeks, seen from its last known one.
 
         Args:
-            history: grid of the same series and weeks; relations are those of the fit.
+            history: grid of the same series and weeks.
 
         Raises:
             EmptyWindow: if no week is known.
         """
-        panel = replace(panel_of(history, None, self.panel.effects), peers=self.panel.peers)
-        return replace(self, panel=panel, origin=_last_known(history))
+        return replace(self, panel=panel_of(history, self.panel.effects), origin=_last_known(history))
 
     def predict(self, series: Rows, targets: Rows) -> DemandForecast:
         """Units of rows of the history's grids in weeks after the origin; each sees its own planned price.
@@ -124,7 +122,6 @@ def fit_forecast(
     *,
     horizons: Sequence[int],
     settings: ForecastSettings | None = None,
-    relations: Relations | None = None,
     progress: Progress = silent,
 ) -> FittedForecast:
     """Fit on every week whose units are known, for the horizons asked for.
@@ -135,14 +132,13 @@ def fit_forecast(
     Args:
         history: OBSERVED facts cut where learning stops (`known_before`); PLANNED ones may go on.
         horizons: weeks ahead, from 1.
-        relations: substitutes and complements as of the same cut-off; None takes the category's products for peers.
 
     Raises:
         EmptyWindow: if no week is known.
     """
     settings = _offered(settings or ForecastSettings(), history)
     origin = _last_known(history)
-    blocks = held_out_blocks(history, origin, horizons, settings, relations)
+    blocks = held_out_blocks(history, origin, horizons, settings)
     progress("fitting the forecast", 1, 3)
     verdicts = tried(blocks, settings) if settings.is_on_trial else ()
     settings = proven(settings, verdicts)
@@ -153,7 +149,7 @@ def fit_forecast(
     residuals, shared = _calibrated(history, told_back)
     del blocks
     progress("fitting the forecast", 2, 3)
-    panel = panel_of(history, relations)
+    panel = panel_of(history)
     trees = _fitted(panel, range(1, origin + 1), horizons, settings)
     progress("fitting the forecast", 3, 3)
     groups = _groups(history, velocity_classes(history.grids["units"][:, : origin + 1]))
@@ -165,7 +161,6 @@ def families_tried(
     *,
     horizons: Sequence[int],
     settings: ForecastSettings,
-    relations: Relations | None = None,
 ) -> tuple[ForecastSettings, tuple[Verdict, ...]]:
     """The settings with the families that pass on this history, and the verdicts; as `fit_forecast` finds them.
 
@@ -175,7 +170,7 @@ def families_tried(
     settings = _offered(settings, history)
     if not settings.is_on_trial:
         return settings, ()
-    verdicts = tried(held_out_blocks(history, _last_known(history), horizons, settings, relations), settings)
+    verdicts = tried(held_out_blocks(history, _last_known(history), horizons, settings), settings)
     return proven(settings, verdicts), verdicts
 
 

@@ -11,8 +11,8 @@ import scipy.sparse as sp
 from forecast.censoring import sold_out, wanted_at_least
 from forecast.effects import SHARES, Effects, drivers_by, fit_effects, log_prices
 from forecast.history import Grid, Rows, SalesHistory
+from forecast.launch import Launches, launches_of, lent_levels
 from forecast.peers import Peers, peers_of
-from schema.relations import Relations
 
 HALF_LIVES = (1.0, 3.0, 8.0, 26.0)
 """Weeks after which a week counts half in a level."""
@@ -40,6 +40,7 @@ class Panel:
         price, base_price: their logs, unknown ones filled.
         usual_effect: weighted mean of `effect` up to each week.
         peers: who stands beside each series.
+        launches: what those not sold yet borrow.
     """
 
     history: SalesHistory
@@ -56,6 +57,7 @@ class Panel:
     base_price: Grid
     usual_effect: Grid
     peers: Peers
+    launches: Launches
 
     @cached_property
     def out_of_stock(self) -> Grid:
@@ -70,7 +72,7 @@ class Panel:
         return np.maximum.reduce([np.nan_to_num(grids[name]) for name in SHARES])
 
 
-def panel_of(history: SalesHistory, relations: Relations | None = None, effects: Effects | None = None) -> Panel:
+def panel_of(history: SalesHistory, effects: Effects | None = None) -> Panel:
     """The panel of a history whose OBSERVED facts are cut where learning stops.
 
     Args:
@@ -86,7 +88,7 @@ def panel_of(history: SalesHistory, relations: Relations | None = None, effects:
     levels = {half_life: weighted_mean(residual, half_life) for half_life in HALF_LIVES}
     weight = decayed_sum(known.astype(np.float32), LEVEL_HALF_LIFE)
     own = np.nan_to_num(levels[LEVEL_HALF_LIFE])
-    prior = _prior(levels[LEVEL_HALF_LIFE], history)
+    prior = lent_levels(levels[LEVEL_HALF_LIFE], _prior(levels[LEVEL_HALF_LIFE], history), history)
     surprise = np.full_like(residual, np.nan)
     surprise[:, 1:] = residual[:, 1:] - levels[LEVEL_HALF_LIFE][:, :-1]
     return Panel(
@@ -103,7 +105,8 @@ def panel_of(history: SalesHistory, relations: Relations | None = None, effects:
         price=price,
         base_price=base_price,
         usual_effect=weighted_mean(effect, LEVEL_HALF_LIFE),
-        peers=peers_of(history, relations),
+        peers=peers_of(history),
+        launches=launches_of(residual, history),
     )
 
 

@@ -1,6 +1,7 @@
 """Who stands beside each product in its store: its category's products, its substitutes and complements."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,8 +18,7 @@ class Peers:
 
     Attributes:
         group: `[num_series]` code of (store, category): the fallback where no relations are known.
-        substitutes, complements: `[num_series, num_series]` shares of each series' peers, rows summing to 1 or 0;
-            None where no relations were given.
+        substitutes, complements: those of the history.
     """
 
     group: Rows
@@ -26,20 +26,43 @@ class Peers:
     complements: sp.csr_matrix | None = None
 
 
-def peers_of(history: SalesHistory, relations: Relations | None = None) -> Peers:
-    """Peers by category, and by relations if there are any."""
+def with_relations(history: SalesHistory, relations: Relations) -> SalesHistory:
+    """The history with the substitutes and complements that features look at.
+
+    Args:
+        relations: learnt before the first week that is forecast or held out.
+    """
+    substitutes, complements = (_weights(history, relations, name) for name in ("SUBSTITUTES_FOR", "COMPLEMENTS"))
+    return replace(with_lenders(history, relations), substitutes=substitutes, complements=complements)
+
+
+def with_lenders(history: SalesHistory, relations: Relations) -> SalesHistory:
+    """The history with the substitutes that products not sold yet borrow from; nothing else looks at them."""
+    # By how alike they are: where demand goes when one is out says more of who sells much.
+    return replace(history, lenders=_weights(history, relations, "SUBSTITUTES_FOR", ("probability",)))
+
+
+def peers_of(history: SalesHistory) -> Peers:
+    """Peers by category, and by relations if the history has any."""
     group = history.store * (int(history.category.max()) + 1) + history.category
     group = np.unique(group, return_inverse=True)[1].astype(np.int64)
-    if relations is None or not relations.table.num_rows:
-        return Peers(group)
-    return Peers(group, _weights(history, relations, "SUBSTITUTES_FOR"), _weights(history, relations, "COMPLEMENTS"))
+    return Peers(group, history.substitutes, history.complements)
 
 
-def _weights(history: SalesHistory, relations: Relations, relation: RelationName) -> sp.csr_matrix:
-    """Each anchor's candidates in its own store by probability (or transfer share), each row summing to 1 or 0."""
+def _weights(
+    history: SalesHistory,
+    relations: Relations,
+    relation: RelationName,
+    by: Sequence[str] = ("transfer_share", "probability"),
+) -> sp.csr_matrix:
+    """Each anchor's candidates in its own store, each row summing to 1 or 0.
+
+    Args:
+        by: columns of the relations, the first that is known weighs.
+    """
     table = relations.table.select(["relation", "sku", "other_sku", "probability", "transfer_share"]).to_pandas()
     table = table[table["relation"] == relation]
-    weight = table["transfer_share"].fillna(table["probability"]).to_numpy(np.float64)
+    weight = table[list(by)].bfill(axis=1).iloc[:, 0].to_numpy(np.float64)
     pairs = pd.DataFrame({"peer": table["sku"], "sku": table["other_sku"], "weight": weight})
     own = history.keys.assign(row=np.arange(history.num_series))
     pairs = pairs.merge(own, on="sku").merge(

@@ -2,13 +2,20 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from forecast.day_grid import PAIR
 from forecast.day_plans import NO_PLANS, DayPlans
-from forecast.history import PLANNED, TOLD, Rows, SalesHistory, history_by
+from forecast.history import PLANNED, TOLD, Rows, SalesHistory
+from forecast.launch import new_shelves
+from forecast.reading import history_by
 from forecast.rolling import extended
 from forecast.transfer import with_transfer_shares
 from lake.baskets import read_baskets
@@ -17,13 +24,19 @@ from lake.version import LakeVersion
 from schema.errors import EmptyWindow, MissingTable
 from schema.relations import Relations
 
+NEW_WEEKS: Final = 8
+"""Weeks after its launch in which a product that was never sold still counts as new."""
 
-def weekly_history(source: LakeVersion, *, as_of: date | None = None, is_counted: bool = False) -> SalesHistory | None:
+
+def weekly_history(
+    source: LakeVersion, *, as_of: date | None = None, is_counted: bool = False, weeks_ahead: int = 0
+) -> SalesHistory | None:
     """The weekly sales of a lake version, or the whole weeks of its daily ones; None where it holds neither.
 
     Args:
         as_of: units and stock of weeks that had not ended by then are unknown; None keeps all.
         is_counted: whether weeks may be counted from receipts where it holds neither.
+        weeks_ahead: above 0, what is launched in so many weeks, or was lately, has series before it is sold.
 
     Raises:
         BadInput: if weeks start on several weekdays.
@@ -32,12 +45,19 @@ def weekly_history(source: LakeVersion, *, as_of: date | None = None, is_counted
     names = (*TOLD, "purchases") if is_counted else TOLD
     if not any(name in source and source.dataset(name).count_rows() for name in names):
         return None
-    history = history_by(source.rows, source.info, before=as_of)
+
+    def new(sales: pa.Table) -> pd.DataFrame:
+        ended = pc.max(sales.column("week_starts_on")).as_py() + timedelta(weeks=1)
+        day = ended if as_of is None else min(as_of, ended)
+        window = day - timedelta(weeks=NEW_WEEKS), day + timedelta(weeks=weeks_ahead)
+        return new_shelves(source.rows, sales.select(PAIR).to_pandas().drop_duplicates(), window)
+
+    history = history_by(source.rows, source.info, before=as_of, new=new if weeks_ahead else None)
     return history if as_of is None else history.known_before(np.datetime64(as_of))
 
 
 def known_weeks(
-    source: LakeVersion, *, as_of: date | None, purpose: str, is_counted: bool = False
+    source: LakeVersion, *, as_of: date | None, purpose: str, is_counted: bool = False, weeks_ahead: int = 0
 ) -> tuple[SalesHistory, int]:
     """The weekly sales up to the last week that is known, and how many weeks that is.
 
@@ -45,12 +65,13 @@ def known_weeks(
         as_of: units of weeks that had not ended by then are not looked at; None looks at all.
         purpose: what they are wanted for, in words of an error.
         is_counted: whether weeks may be counted from receipts where there are no others.
+        weeks_ahead: of `weekly_history`.
 
     Raises:
         MissingTable: if there are no weekly sales.
         EmptyWindow: if no week had ended by that day.
     """
-    history = weekly_history(source, as_of=as_of, is_counted=is_counted)
+    history = weekly_history(source, as_of=as_of, is_counted=is_counted, weeks_ahead=weeks_ahead)
     if history is None:
         raise MissingTable(purpose, "weekly_sales")
     known = np.flatnonzero(np.isfinite(history.grids["units"]).any(axis=0))
@@ -58,6 +79,14 @@ def known_weeks(
         raise EmptyWindow("No week of sales had ended by that day.", remedy="Choose a later day.")
     num_weeks = int(known[-1]) + 1
     return replace(history, grids={name: grid[:, :num_weeks] for name, grid in history.grids.items()}), num_weeks
+
+
+def is_new(history: SalesHistory, week: int, weeks_ahead: int) -> npt.NDArray[np.bool_]:
+    """Series not sold yet of products launched since NEW_WEEKS before column `week`, or to be in so many weeks."""
+    if history.launch_week is None:
+        return np.zeros(history.num_series, np.bool_)
+    since, until = max(week - NEW_WEEKS, 0), week + weeks_ahead
+    return ~history.known_weeks(week).is_sold & (history.launch_week >= since) & (history.launch_week < until)
 
 
 def with_plans(history: SalesHistory, source: LakeVersion, num_weeks: int) -> SalesHistory:

@@ -128,7 +128,7 @@ def fit_and_save(
     with costs.of("transfer"):
         relations, kept = transferring(source, trained.relations, as_of=as_of)
     with costs.of("forecast"):
-        made = forecast_to_save(source, as_of=as_of, progress=progress)
+        made = forecast_to_save(source, as_of=as_of, relations=relations, progress=progress)
     return registry.save(
         relations=relations,
         embeddings=trained.embeddings,

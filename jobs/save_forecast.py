@@ -12,16 +12,18 @@ from decisions.demand_scale import SCALE_REVIEWS, DemandScale
 from forecast.daily import fit_daily
 from forecast.days import days_by
 from forecast.drivers import base_units, driver_factors
+from forecast.peers import with_lenders
 from forecast.quantiles import at_levels
 from forecast.rolling import RollingForecast, roll_forecast
 from forecast.settings import ForecastSettings
-from jobs.demand import day_plans, known_weeks, with_plans
+from jobs.demand import day_plans, is_new, known_weeks, with_plans
 from jobs.replenish import demand_scale
 from lake.version import LakeVersion
 from schema.demand import DRIVERS, LEVELS, SavedForecast
 from schema.demand_days import SavedDays
 from schema.errors import BadInput, EmptyWindow, MissingTable
 from schema.progress import Progress, silent
+from schema.relations import Relations
 
 WEEKS_SAVED = 26
 SERIES_AT_ONCE = 20_000
@@ -54,6 +56,7 @@ def forecast_to_save(
     source: LakeVersion,
     *,
     as_of: date | None = None,
+    relations: Relations | None = None,
     weeks: int = WEEKS_SAVED,
     settings: ForecastSettings | None = None,
     progress: Progress = silent,
@@ -65,28 +68,36 @@ def forecast_to_save(
 
     Args:
         as_of: units of weeks that had not ended by then are not looked at; None looks at all.
+        relations: by whose substitutes products not sold yet are told; None leaves them out.
     """
+    weeks_ahead = 0 if relations is None else weeks
     try:
-        history, week = known_weeks(source, as_of=as_of, purpose="Forecasting", is_counted=True)
+        history, week = known_weeks(
+            source, as_of=as_of, purpose="Forecasting", is_counted=True, weeks_ahead=weeks_ahead
+        )
     except (MissingTable, EmptyWindow) as error:
         return ForecastMade(None, str(error))
+    fresh = is_new(history, week, weeks_ahead)
     lately = np.isfinite(history.grids["units"][:, -RECENT_WEEKS:]).any(axis=1)
-    rows = np.flatnonzero(lately & history.on_sale(week - 1)).astype(np.int64)
+    rows = np.flatnonzero(lately & history.on_sale(week - 1) | fresh).astype(np.int64)
     if not len(rows):
         return ForecastMade(None, "Nothing that a store sold lately is on sale.")
     rolling = roll_forecast(
-        with_plans(history, source, weeks),
+        with_plans(history if relations is None else with_lenders(history, relations), source, weeks),
         rows,
         origin=max(week - SCALE_REVIEWS, 1),
         num_ahead=weeks,
         settings=settings or _settings(len(rows)),
         progress=progress,
     )
-    scale, simple = demand_scale(rolling, week, progress), tuple(str(one) for one in rolling.fitted.fallbacks)
+    sold = replace(rolling, rows=rows[~fresh[rows]])
+    scale, simple = demand_scale(sold, week, progress), tuple(str(one) for one in rolling.fitted.fallbacks)
     days, why = _days(source, rolling, week, weeks)
     told = [f"{len(rows)} series, {weeks} weeks", *(str(one) for one in rolling.fitted.verdicts), *simple]
     if history.is_counted:
         told.insert(1, f"weeks counted from receipts, {history.num_left_out} series sold too seldom left out")
+    if fresh.any():
+        told.insert(1, f"{int(fresh.sum())} series of products not sold yet told by their substitutes")
     return ForecastMade(_laid_out(rolling, week, weeks, scale, days), "; ".join(told), why, simple)
 
 
@@ -119,6 +130,7 @@ def _laid_out(
     skus, starts = np.unique(keys["sku"].to_numpy(np.str_), return_index=True)
     store_ids, stores = np.unique(keys["store_id"].to_numpy(np.str_), return_inverse=True)
     units, base, drivers = _told(rolling, week, weeks)
+    past = np.where(rolling.history.is_sold[rolling.rows], rolling.past_sales(week)[0], units[:, :, 0].mean(axis=1))
     return SavedForecast(
         skus=pa.array(skus.tolist(), pa.string()),
         store_ids=pa.array(store_ids.tolist(), pa.string()),
@@ -128,7 +140,7 @@ def _laid_out(
         units=units,
         base=base,
         drivers=drivers,
-        past=rolling.past_sales(week)[0].astype(np.float32),
+        past=past.astype(np.float32),
         scale=_arrays(scale),
         days=days,
     )
@@ -146,6 +158,7 @@ def _told(rolling: RollingForecast, week: int, weeks: int) -> tuple[Floats, Floa
             told = fitted.told(rows, week + ahead)
             units[part, ahead] = np.column_stack([told.points, at_levels(told.steps)])
             drivers[part, ahead] = driver_factors(fitted, told)
+            units[part, ahead][fitted.panel.launches.is_ahead(rows, week + ahead)] = 0
     return units, base, drivers
 
 

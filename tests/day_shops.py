@@ -6,7 +6,7 @@ import holidays
 import numpy as np
 import pyarrow as pa
 
-from forecast.history import history_by
+from forecast.reading import history_by
 from schema.table_specs import SPECS
 from schema.tables import DatasetInfo
 

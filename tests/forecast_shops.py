@@ -6,7 +6,8 @@ from datetime import date, timedelta
 import numpy as np
 import pyarrow as pa
 
-from forecast.history import SalesHistory, history_of
+from forecast.history import SalesHistory
+from forecast.reading import history_of
 from schema.table_specs import SPECS
 
 MONDAY = date(2020, 1, 6)

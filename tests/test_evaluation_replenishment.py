@@ -12,7 +12,7 @@ from evaluation import replenishment
 from evaluation.replay import read_replay
 from evaluation.replenishment import stock_at
 from evaluation.what_if import WhatIf
-from forecast.history import history_by
+from forecast.reading import history_by
 from lake.sources import table_source
 from schema.errors import EmptyWindow, MissingTable
 

@@ -8,8 +8,8 @@ from forecast_shops import MONDAY, history_from, shop_rows, weekly_rows
 from lake_shops import stage
 
 from forecast.effects import drivers_of, filled, fit_effects
-from forecast.history import read_history
 from forecast.panel import panel_of, weighted_mean
+from forecast.reading import read_history
 from schema.errors import BadInput, EmptyWindow, MissingTable
 
 

@@ -26,8 +26,8 @@ def whole():
     return history_from(weekly_rows())
 
 
-def predicted(history, known=KNOWN, ahead=(1, 2, 3), settings=QUICK, relations=None):
-    model = fit_forecast(history.known_weeks(known), horizons=ahead, settings=settings, relations=relations)
+def predicted(history, known=KNOWN, ahead=(1, 2, 3), settings=QUICK):
+    model = fit_forecast(history.known_weeks(known), horizons=ahead, settings=settings)
     series = np.tile(np.arange(history.num_series), len(ahead))
     return model.predict(series, np.repeat([known - 1 + step for step in ahead], history.num_series))
 

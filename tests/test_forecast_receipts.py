@@ -14,8 +14,8 @@ from evaluation import forecast
 from evaluation.forecast import cut_at
 from evaluation.forecast_days import run_days
 from evaluation.forecast_rounds import Round, rolling_rounds
-from forecast.history import history_by, read_history
 from forecast.model import fit_forecast
+from forecast.reading import history_by, read_history
 from forecast.receipts import units_by_day, weeks_of_receipts
 from forecast.rolling import extended
 from forecast.settings import ForecastSettings

@@ -8,7 +8,7 @@ from forecast_shops import history_from, weekly_rows, with_grid
 from forecast.features import features
 from forecast.model import fit_forecast
 from forecast.panel import panel_of
-from forecast.peers import peers_of
+from forecast.peers import with_relations
 from forecast.settings import ForecastSettings
 from schema.relations import RELATION_SCHEMA, Relations
 
@@ -37,14 +37,15 @@ def relations():
 
 
 def named(history, relations=None, rows=None):
-    panel = panel_of(history.known_weeks(ORIGIN + 1), relations)
+    history = history if relations is None else with_relations(history, relations)
+    panel = panel_of(history.known_weeks(ORIGIN + 1))
     rows = np.arange(history.num_series) if rows is None else rows
     matrix, names = features(panel, origin=ORIGIN, target=TARGET, rows=rows, families=["relations"])
     return dict(zip(names, matrix.T, strict=True))
 
 
 def test_substitutes_share_their_anchor_within_its_store(history, relations):
-    shares = peers_of(history, relations).substitutes.toarray()
+    shares = with_relations(history, relations).substitutes.toarray()
     keys = [tuple(key) for key in history.keys.itertuples(index=False)]
     for row, (sku, store) in enumerate(keys):
         wanted = {("b01", store): 0.75, ("b02", store): 0.25} if sku == "b00" else {}
@@ -90,7 +91,7 @@ def test_stock_outs_count_up_to_the_origin_alone(history):
 
 def test_a_forecast_can_be_fitted_with_relations(history, relations):
     settings = ForecastSettings(num_trees=10, is_on_trial=False)
-    model = fit_forecast(history.known_weeks(36), horizons=[1], settings=settings, relations=relations)
+    model = fit_forecast(with_relations(history, relations).known_weeks(36), horizons=[1], settings=settings)
     told = model.predict(np.arange(history.num_series), np.full(history.num_series, 36))
     assert np.isfinite(told.quantiles).all()
     assert told.table().num_rows == history.num_series

@@ -8,7 +8,7 @@ import pytest
 import service_shop
 from forecast_shops import history_from, weekly_rows
 
-from evaluation.forecast_rounds import Round, known_vectors
+from evaluation.forecast_rounds import Round, known_model
 from forecast.features import features
 from forecast.model import families_tried, fit_forecast
 from forecast.panel import panel_of
@@ -88,6 +88,6 @@ def test_vectors_that_say_nothing_do_not_pass(history, table):
 def test_a_model_that_has_seen_what_is_to_be_forecast_is_refused():
     model = replace(service_shop.artefact(), manifest={"as_of": "2024-09-16"})
     first = Round("1", date(2024, 9, 16), date(2024, 9, 16), date(2024, 9, 23))
-    assert known_vectors(model, first) is model.embeddings
+    assert known_model(model, first) is model
     with pytest.raises(BadInput, match="--as-of 2024-09-09"):
-        known_vectors(model, replace(first, train_before=date(2024, 9, 9)))
+        known_model(model, replace(first, train_before=date(2024, 9, 9)))
