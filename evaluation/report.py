@@ -163,14 +163,17 @@ def save_picture(report: Report, path: Path) -> None:
         panel.set_axis_off()
     day = f", cut-off {report.as_of}" if report.as_of else ""
     figure.suptitle(f"{report.protocol} on {report.tables}{day}", fontsize=12)
-    figure.supxlabel("line: 95 % interval of ours less the best baseline, laid from that baseline's end", fontsize=8)
+    if report.differences:
+        said = "line: 95 % interval of ours less the best baseline, laid from that baseline's end"
+        figure.supxlabel(said, fontsize=8)
     figure.savefig(path, dpi=120)
 
 
 def headline(report: Report, most: int = 6) -> list[str]:
-    """The metrics that a picture shows: the first ones told of our model, counts and spreads left out."""
+    """The metrics that a picture shows: the first ones told of our model, counts, spreads and what is 0 left out."""
     aside = ("weeks_of", "coverage", "gini", "num_", "decile_", "bias")
-    return [metric for metric in report.results[OURS] if not metric.startswith(aside)][:most]
+    told = [metric for metric in report.results[OURS] if not metric.startswith(aside)]
+    return [metric for metric in told if any(row.get(metric) for row in report.results.values())][:most]
 
 
 def _draw(panel: Any, report: Report, metric: str) -> None:
@@ -179,14 +182,15 @@ def _draw(panel: Any, report: Report, metric: str) -> None:
     names = sorted(told, key=lambda name: badness(metric, told[name]), reverse=True)
     values = [told[name] for name in names]
     bars = panel.barh(names, values, color=["black" if name == OURS else "#9db4c8" for name in names], height=0.7)
-    ends, labels = list(values), [f"{value:.4f}" for value in values]
+    ends, labels = list(values), [_digits(value) for value in values]
     gap = report.differences.get(metric)
     if gap and gap["against"] in told:
         base, place = told[gap["against"]], names.index(OURS)
         span = (base + gap["low"], base + gap["high"])
         panel.plot(span, (place, place), color="#d9480f", linewidth=3, solid_capstyle="butt")
         ends[place] = max(ends[place], span[1])
-        labels[place] += f"  ({gap['mean']:+.4f}, {gap['low']:+.4f} to {gap['high']:+.4f})"
+        mean, low, high = (_digits(gap[name], "+") for name in ("mean", "low", "high"))
+        labels[place] += f"  ({mean}, {low} to {high})"
     reach = max(*ends, 1e-9)
     for bar, end, label in zip(bars, ends, labels, strict=True):
         panel.text(end + 0.015 * reach, bar.get_y() + bar.get_height() / 2, label, va="center", fontsize=8)
@@ -195,6 +199,11 @@ def _draw(panel: Any, report: Report, metric: str) -> None:
     panel.set_title(metric, fontsize=10, loc="left")
     panel.tick_params(labelsize=8)
     panel.spines[["top", "right", "bottom"]].set_visible(False)
+
+
+def _digits(value: float, sign: str = "") -> str:
+    """A figure as a bar shows it: whole from a thousand on, with four places below ten."""
+    return f"{value:{sign},.{0 if abs(value) >= 1_000 else 2 if abs(value) >= 10 else 4}f}"
 
 
 def _draw_curve(panel: Any, curve: Curve) -> None:

@@ -123,10 +123,12 @@ def _figures(row: Row) -> dict[str, Any]:
 
 def _draw_curves(panel: Any, rows: list[Row]) -> None:
     """Milliseconds over how rare so long a wait is, both axes logarithmic; a dot is a limit."""
-    for row in rows:
+    from matplotlib import colormaps  # noqa: PLC0415  # heavy, and wanted for pictures alone
+
+    for row, color in zip(rows, colormaps["tab20"](np.arange(len(rows)) % 20), strict=True):
         waited = np.sort(1000 * row.measured.waited)
         rarity = len(waited) / (len(waited) - np.arange(len(waited)))
-        (line,) = panel.plot(rarity, waited, linewidth=1.5, label=f"{row.name}, {row.load}")
+        (line,) = panel.plot(rarity, waited, linewidth=1.5, color=color, label=f"{row.name}, {row.load}")
         if row.limit.p99 is not None:
             panel.plot([100], [row.limit.p99], marker="v", color=line.get_color(), markersize=8, linestyle="")
     panel.set(xscale="log", yscale="log", ylabel="milliseconds")
@@ -136,7 +138,7 @@ def _draw_curves(panel: Any, rows: list[Row]) -> None:
         "What answers were waited for, from when they were due; ▼ the limit at p99", loc="left", fontsize=10
     )
     panel.grid(alpha=0.25)
-    panel.legend(fontsize=7, frameon=False, ncols=2)
+    panel.legend(fontsize=7, frameon=False, loc="center left", bbox_to_anchor=(1.01, 0.5))
 
 
 def _draw_over_time(panel: Any, rows: list[Row]) -> None:
@@ -149,11 +151,11 @@ def _draw_over_time(panel: Any, rows: list[Row]) -> None:
         longest = [waited[second == each].max() for each in seconds]
         (line,) = panel.plot(seconds, median, linewidth=1.5, label=f"{row.load}: median")
         panel.plot(seconds, longest, linewidth=0.8, linestyle=":", color=line.get_color(), label="longest")
-    panel.set(xlabel="seconds", ylabel="milliseconds")
-    panel.set_ylim(bottom=0)
+    panel.set(xlabel="seconds", ylabel="milliseconds", yscale="log")
+    panel.yaxis.set_major_formatter("{x:g}")
     panel.set_title("Recommendations over time, each second's median and longest", loc="left", fontsize=10)
     panel.grid(alpha=0.25)
-    panel.legend(fontsize=7, frameon=False, ncols=2)
+    panel.legend(fontsize=7, frameon=False, loc="center left", bbox_to_anchor=(1.01, 0.5))
 
 
 def _draw_memory(panel: Any, figures: ServiceFigures) -> None:
