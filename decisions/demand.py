@@ -183,11 +183,13 @@ def _week(
 def _days(forecast: SavedForecast, series: int, at: int) -> tuple[DemandDay, ...]:
     if forecast.days is None:
         return ()
-    units, store = float(forecast.units[series, at, 0]), int(forecast.stores[series])
-    points, quantiles = forecast.days.spread(series, store, at, units)
+    told, store = forecast.units[series, at].astype(np.float64), int(forecast.stores[series])
+    points, quantiles = forecast.days.spread(series, store, at, float(told[0]))
+    if not told.any():  # before its launch a product is not sold on any day
+        quantiles = np.zeros_like(quantiles)
     first = forecast.weeks[at].astype("datetime64[D]")
-    told = zip((first + np.arange(len(points))).tolist(), points.tolist(), quantiles.tolist(), strict=True)
-    return tuple(DemandDay(day, mean, tuple(units)) for day, mean, units in told)
+    days = zip((first + np.arange(len(points))).tolist(), points.tolist(), quantiles.tolist(), strict=True)
+    return tuple(DemandDay(day, mean, tuple(units)) for day, mean, units in days)
 
 
 def _why_no_days(said: str) -> str:

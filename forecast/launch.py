@@ -139,14 +139,14 @@ def new_shelves(
     """
     products = read("products", ["sku", "launched_on", "delisted_on"]).to_pandas()
     launched = pd.to_datetime(products["launched_on"])
-    is_new = (
-        (launched >= pd.Timestamp(window[0])) & (launched < pd.Timestamp(window[1])) & products["delisted_on"].isna()
-    )
-    fresh = products.loc[is_new, ["sku"]]
-    ranges = read("assortments", PAIR).to_pandas()
+    is_in = (launched >= pd.Timestamp(window[0])) & (launched < pd.Timestamp(window[1]))
+    fresh = products.assign(launched=launched)[is_in & products["delisted_on"].isna()]
+    ranges = read("assortments", [*PAIR, "valid_to"]).to_pandas()
     free = sorted(set(known["store_id"]) - set(ranges["store_id"]))
     everywhere = fresh.merge(pd.DataFrame({"store_id": pd.Series(free, dtype=object)}), how="cross")
-    shelves = pd.concat([everywhere, ranges[ranges["store_id"].isin(known["store_id"])].merge(fresh, on="sku")[PAIR]])
+    ranged = ranges[ranges["store_id"].isin(known["store_id"])].merge(fresh, on="sku")
+    is_open = ranged["valid_to"].isna() | (pd.to_datetime(ranged["valid_to"]) > ranged["launched"])
+    shelves = pd.concat([everywhere[PAIR], ranged.loc[is_open, PAIR]])
     is_known = pd.MultiIndex.from_frame(shelves[PAIR]).isin(pd.MultiIndex.from_frame(known[PAIR]))
     return shelves.loc[~is_known, PAIR].drop_duplicates().reset_index(drop=True)
 

@@ -83,6 +83,15 @@ def test_a_week_asked_for_by_day_has_seven_that_sum_to_it_and_know_of_holidays()
     assert other.weeks[0].days[planning.HOLIDAY].mean == pytest.approx(2.1)
 
 
+def test_a_week_before_a_launch_is_nothing_on_every_day_for_sure():
+    found = expected_demand(
+        "penne", "S1", weeks=2, moment=moment(rates={**planning.RATES, "penne": 0.0}), grain=Grain.DAY
+    )
+    for week in found.weeks:
+        assert week.mean == 0
+        assert all(day.mean == 0 and not any(day.quantiles) for day in week.days)
+
+
 def test_an_answer_by_week_has_no_word_of_days_so_that_older_ones_come_out_again():
     asked = [expected_demand("cola", "S1", weeks=1, moment=moment(with_days=told)) for told in (True, False)]
     plain, again = (canonical(demand_answer(found)) for found in asked)

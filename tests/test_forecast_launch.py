@@ -98,9 +98,15 @@ def test_new_shelves_are_those_that_range_what_is_launched_soon():
                 "delisted_on": pa.array([None, None, None, date(2024, 4, 1)], pa.date32()),
             }
         ),
-        "assortments": pa.table({"sku": ["new", "old", "new"], "store_id": ["S1", "S2", "unknown"]}),
+        "assortments": pa.table(
+            {
+                "sku": ["new", "old", "new", "new"],
+                "store_id": ["S1", "S2", "unknown", "S4"],
+                "valid_to": pa.array([date(2024, 9, 1), None, None, date(2024, 3, 1)]),
+            }
+        ),
     }
-    known = pd.DataFrame({"sku": ["sold"] * 3, "store_id": ["S1", "S2", "S3"]})
+    known = pd.DataFrame({"sku": ["sold"] * 4, "store_id": ["S1", "S2", "S3", "S4"]})
     found = new_shelves(lambda name, columns: tables[name].select(columns), known, (date(2024, 2, 1), date(2024, 5, 1)))
     assert {tuple(row) for row in found.itertuples(index=False)} == {("new", "S1"), ("new", "S3")}
 
