@@ -46,6 +46,7 @@ def wire(settings: Settings) -> Shop:
         load_sources=settings.load_sources,
         runs_jobs=settings.runs_jobs,
         access_policy=settings.access_policy,
+        memory_mib=settings.memory_mib,
         clock=clock,
         code_commit=code_commit(Path(__file__).parent),
     )

@@ -66,6 +66,7 @@ class Shop:
         load_sources: what callers may have loaded, by name.
         runs_jobs: whether `serve` starts the process that runs jobs.
         access_policy: what the settings say of who may.
+        memory_mib: what a training may hold; None: what there is.
         clock: the instant now, aware; the only source of it.
         code_commit: what the code is, for manifests.
     """
@@ -96,6 +97,7 @@ class Shop:
     load_sources: Mapping[str, "LoadSource"]
     runs_jobs: bool
     access_policy: AccessPolicy
+    memory_mib: int | None
     clock: Callable[[], datetime]
     code_commit: str
 

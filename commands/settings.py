@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     http_port: int = Field(default=7474, description="The local graph server's Browser port.")
     graph_heap_mib: int = Field(default=1024, description="The local graph server's heap, MiB.")
     graph_page_cache_mib: int = Field(default=512, description="The local graph server's page cache, MiB.")
+    memory_mib: int | None = Field(
+        default=None, gt=0, description="Memory that a training may hold, MiB; unset: what there is."
+    )
     jars: Path = Field(
         default=Path("~/.cache/shelfgraph/jars"), description="Where Neo4j's jars are kept for every checkout."
     )

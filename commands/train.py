@@ -88,6 +88,7 @@ def train_shop(  # keywords only: what a training may be told
             as_of=as_of,
             verdicts=shop.journal().verdicts(),
             promote=partial(shop.models().trained, at=shop.clock()) if is_promoted else None,
+            memory_mib=shop.memory_mib,
             progress=told,
         )
         # People's words stand on the relations that were just published.
@@ -107,5 +108,7 @@ def print_training(retrained: "Retrained") -> None:
         costs = manifest["costs"]
         parts = ", ".join(f"{cost['part']} {cost['seconds']:,.0f} s" for cost in costs)
         out.print(f"Of the clock: {parts}; at most {max(cost['peak_mib'] for cost in costs):,} MiB of memory.")
+    if retrained.artefact.ranker is None:
+        err.print(f"[yellow]Note[/] No order for baskets: {manifest['ranker']}.", highlight=False)
     for told in manifest.get("forecast_simple", ()):
         err.print(f"[yellow]Note[/] In the forecast {told}.", highlight=False)

@@ -16,6 +16,7 @@ from jobs.labels import people_labels, verdicts_before
 from jobs.publish import publish
 from jobs.ranker import fit_ranker, popularity_of
 from jobs.save_forecast import forecast_to_save
+from jobs.training_memory import why_no_order
 from lake.baskets import read_baskets
 from lake.snapshot import build_snapshot
 from lake.store import Lake
@@ -58,6 +59,7 @@ def retrain(  # noqa: PLR0913  # keywords only: a whole shop's parts
     as_of: date | None = None,
     verdicts: Sequence[Verdict] = (),
     promote: Callable[[str], None] | None,
+    memory_mib: float | None = None,
     progress: Progress = silent,
 ) -> Retrained:
     """Train on the newest lake version, promote the result and publish its relations to the graph.
@@ -67,9 +69,11 @@ def retrain(  # noqa: PLR0913  # keywords only: a whole shop's parts
             and every verdict.
         verdicts: people's, in the order in which they arrived: they are learnt from like labels.
         promote: makes a version the champion; None leaves it in the registry, for somebody to approve.
+        memory_mib: what it may hold; None: what there is.
 
     Raises:
         NotFound: if nothing has been loaded.
+        TooLittleMemory: if there is not enough to learn relations; where there is for these alone no order is learnt.
     """
     newest = lake.latest()
     if newest is None:
@@ -78,7 +82,10 @@ def retrain(  # noqa: PLR0913  # keywords only: a whole shop's parts
     told = verdicts if as_of is None else verdicts_before(source, verdicts, as_of=as_of)
     as_of = as_of or lake.default_as_of(newest)
     origin = _origin(source.load_id, as_of=as_of, verdicts=told, settings=settings, code_commit=code_commit)
-    artefact = _trained_before(registry, origin)
+    artefact, no_order = _trained_before(registry, origin), ""
+    if artefact is None and (no_order := why_no_order(source, memory_mib)):
+        origin = {**origin, "origin": f"{origin['origin']}-no-order"}
+        artefact = _trained_before(registry, origin)
     is_new = artefact is None
     if artefact is None:
         artefact = fit_and_save(
@@ -88,6 +95,7 @@ def retrain(  # noqa: PLR0913  # keywords only: a whole shop's parts
             settings=settings,
             labels=people_labels(source, told, on=as_of),
             manifest={**origin, "lake_version": newest},
+            no_order=no_order,
             progress=progress,
         )
     if promote is not None:
@@ -104,7 +112,7 @@ def purchase_counts(source: LakeVersion, snapshot: "GraphSnapshot") -> pa.Table 
     return popularity_of(basket_matrix(baskets, snapshot.keys("Product").to_pylist()), snapshot.as_of)
 
 
-def fit_and_save(
+def fit_and_save(  # noqa: PLR0913  # keywords only: what is learnt, from what and how
     source: LakeVersion,
     as_of: date,
     *,
@@ -112,9 +120,14 @@ def fit_and_save(
     settings: "TrainSettings",
     manifest: dict[str, Any],
     labels: pa.Table | None = None,
+    no_order: str = "",
     progress: Progress = silent,
 ) -> Artefact:
-    """Train on a lake version as of a day and save the artefact with its manifest; nothing is promoted."""
+    """Train on a lake version as of a day and save the artefact with its manifest; nothing is promoted.
+
+    Args:
+        no_order: why no order for baskets is learnt; empty: one is.
+    """
     from gnn.training import fit  # noqa: PLC0415  # torch is imported by training alone
 
     costs = Costs()
@@ -124,7 +137,9 @@ def fit_and_save(
         sold = purchase_counts(source, snapshot)
         trained = fit(snapshot, settings=settings, purchase_counts=sold, labels=labels, progress=progress)
     with costs.of("order"):
-        ranker, why = fit_ranker(source, snapshot, trained.embeddings, settings=settings, progress=progress)
+        ranker, why = None, no_order
+        if not no_order:
+            ranker, why = fit_ranker(source, snapshot, trained.embeddings, settings=settings, progress=progress)
     with costs.of("transfer"):
         relations, kept = transferring(source, trained.relations, as_of=as_of)
     with costs.of("forecast"):

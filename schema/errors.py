@@ -114,6 +114,21 @@ class Unavailable(ShelfgraphError):
     exit_code = 5
 
 
+class TooLittleMemory(Unavailable):
+    """A work would hold more memory than there is; nothing was begun.
+
+    Args:
+        work: what it is, as a person calls it.
+        wanted, there: MiB.
+    """
+
+    def __init__(self, work: str, wanted: float, there: float) -> None:
+        super().__init__(
+            f"{work} would hold about {wanted:,.0f} MiB of memory, and {there:,.0f} MiB are there.",
+            remedy="Free some, use a larger machine, or say what it may hold by SHELFGRAPH_MEMORY_MIB.",
+        )
+
+
 class WrongCredentials(ShelfgraphError):
     """The graph server refused the user name or the password."""
 

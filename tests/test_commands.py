@@ -86,6 +86,17 @@ def test_load_train_check_and_again(shop, tmp_path, graph):
     assert run(shop, "doctor").count("✗") == 0
 
 
+@pytest.mark.graph
+@pytest.mark.slow
+def test_a_training_that_memory_is_too_little_for_is_refused_or_simpler(shop, tmp_path):
+    run(shop, "load", "retail-tables", write_tables(tmp_path / "tables"))
+    assert "500 MiB are there" in run({**shop, "SHELFGRAPH_MEMORY_MIB": "500"}, "train", code=5)
+    told = run({**shop, "SHELFGRAPH_MEMORY_MIB": "1500"}, "train")
+    assert "No order for baskets: to learn one would take about" in told
+    assert "reused" in run({**shop, "SHELFGRAPH_MEMORY_MIB": "1500"}, "train")
+    assert "reused" not in run(shop, "train")
+
+
 KILLED_AT = [
     "load lake.store.Lake.publish 1",
     "load lake.delta.DeltaFolder.write 2",

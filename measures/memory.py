@@ -1,0 +1,25 @@
+"""Memory: what the machine still has for a process."""
+
+from pathlib import Path
+from typing import Final
+
+MEMINFO: Final = Path("/proc/meminfo")
+CONTROL_GROUP: Final = Path("/sys/fs/cgroup")
+"""Where version 2 of Linux control groups tells the limit of a container; none outside one."""
+MIB: Final = 1024 * 1024
+
+
+def free_mib(meminfo: Path = MEMINFO, group: Path = CONTROL_GROUP) -> float | None:
+    """What can be taken without swapping, by the machine and by the control group, MiB; None where neither says.
+
+    Source: the Linux kernel's documentation, `MemAvailable` of proc(5) and `memory.max` of control groups.
+    """
+    told = []
+    if meminfo.exists():
+        rows = dict(line.split(":", 1) for line in meminfo.read_text(encoding="ascii").splitlines() if ":" in line)
+        if "MemAvailable" in rows:
+            told.append(int(rows["MemAvailable"].split()[0]) / 1024)
+    most, used = group / "memory.max", group / "memory.current"
+    if most.exists() and used.exists() and (limit := most.read_text(encoding="ascii").strip()) != "max":
+        told.append((int(limit) - int(used.read_text(encoding="ascii"))) / MIB)
+    return min(told, default=None)
