@@ -82,10 +82,7 @@ def retrain(  # noqa: PLR0913  # keywords only: a whole shop's parts
     told = verdicts if as_of is None else verdicts_before(source, verdicts, as_of=as_of)
     as_of = as_of or lake.default_as_of(newest)
     origin = _origin(source.load_id, as_of=as_of, verdicts=told, settings=settings, code_commit=code_commit)
-    artefact, no_order = _trained_before(registry, origin), ""
-    if artefact is None and (no_order := why_no_order(source, memory_mib)):
-        origin = {**origin, "origin": f"{origin['origin']}-no-order"}
-        artefact = _trained_before(registry, origin)
+    artefact, origin, no_order = _trained_before_or_simpler(registry, origin, source, memory_mib)
     is_new = artefact is None
     if artefact is None:
         artefact = fit_and_save(
@@ -150,15 +147,7 @@ def fit_and_save(  # noqa: PLR0913  # keywords only: what is learnt, from what a
         popularity=trained.popularity,
         ranker=ranker,
         forecast=made.forecast,
-        manifest={
-            **manifest,
-            **_told(trained, costs),
-            "ranker": why,
-            "kept_demand": kept,
-            "forecast": made.why,
-            "forecast_days": made.days,
-            "forecast_simple": made.simple,
-        },
+        manifest={**manifest, **_told(trained, costs), **made.told(), "ranker": why, "kept_demand": kept},
     )
 
 
@@ -182,6 +171,18 @@ def _origin(
         "code_commit": code_commit,
     }
     return {**body, "origin": hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()[:16]}
+
+
+def _trained_before_or_simpler(
+    registry: Registry, origin: dict[str, Any], source: LakeVersion, memory_mib: float | None
+) -> tuple[Artefact | None, dict[str, Any], str]:
+    """What was trained on the same before, whole or as far as memory goes; its origin; and why it has no order."""
+    found = _trained_before(registry, origin)
+    no_order = "" if found is not None else why_no_order(source, memory_mib)
+    if not no_order:
+        return found, origin, ""
+    simpler = {**origin, "origin": f"{origin['origin']}-no-order"}
+    return _trained_before(registry, simpler), simpler, no_order
 
 
 def _trained_before(registry: Registry, origin: dict[str, Any]) -> Artefact | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +51,10 @@ class ForecastMade:
     why: str
     days: str = ""
     simple: tuple[str, ...] = ()
+
+    def told(self) -> dict[str, Any]:
+        """What the manifest says of it."""
+        return {"forecast": self.why, "forecast_days": self.days, "forecast_simple": self.simple}
 
 
 def forecast_to_save(
