@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 import scipy.sparse as sp
 
 from forecast.history import Rows, SalesHistory
@@ -60,9 +61,8 @@ def _weights(
     Args:
         by: columns of the relations, the first that is known weighs.
     """
-    table = relations.table.select(["relation", "sku", "other_sku", "probability", "transfer_share"]).to_pandas()
-    table = table[table["relation"] == relation]
-    weight = table[list(by)].bfill(axis=1).iloc[:, 0].to_numpy(np.float64)
+    kind = relations.table.filter(pc.equal(relations.table.column("relation"), relation))
+    table, weight = kind.select(["sku", "other_sku"]).to_pandas(), pc.coalesce(*(kind.column(name) for name in by))
     pairs = pd.DataFrame({"peer": table["sku"], "sku": table["other_sku"], "weight": weight})
     own = history.keys.assign(row=np.arange(history.num_series))
     pairs = pairs.merge(own, on="sku").merge(
