@@ -11,6 +11,7 @@ import typer
 from commands.console import out
 from commands.context import Shop, shop_of
 from commands.door import key_to_serve
+from measures.memory import keep_freed
 from schema.errors import Busy
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def _answer(shop: Shop, app: "Starlette", *listeners: socket.socket) -> None:
     gc.freeze()
     gc.set_threshold(*GARBAGE)
     gc.enable()
+    keep_freed()
     sys.setswitchinterval(SWITCH_SECONDS)
     uvicorn.Server(listening(app, host=shop.api_host, port=shop.api_port)).run(sockets=list(listeners) or None)
 

@@ -24,12 +24,15 @@ class ShopRanker:
     model_rows: Rows
 
     @cached_property
-    def _is_same(self) -> bool:
-        """Whether the shop sells what the model has seen, row by row: most of the time."""
-        return bool((self.model_rows == np.arange(len(self.model_rows))).all())
+    def _shop_rows(self) -> Rows:
+        """The shop's row of each product that the model has seen, as far as the shop sells any; -1 for the others."""
+        rows = np.full(int(self.model_rows.max(initial=-1)) + 1, -1, np.int64)
+        known = np.flatnonzero(self.model_rows >= 0)
+        rows[self.model_rows[known]] = known
+        return rows
 
     def ranked(self, basket: Sequence[int], history: Sequence[tuple[int, Bought]]) -> RankedProducts | None:
-        """How well each product of the shop completes a basket; None if the model has seen nothing of it.
+        """How well products of the shop complete a basket; None if the model has seen nothing of it.
 
         Args:
             basket: rows of its products, distinct.
@@ -40,13 +43,8 @@ class ShopRanker:
             return None
         known = [(int(self.model_rows[row]), one) for row, one in history]
         found = self.ranker.ranked(held, [(row, one) for row, one in known if row >= 0])
-        own, is_known = self.model_rows, self.model_rows >= 0
-        if self._is_same and len(found.scores) == len(own):
-            return found
-        shop_rows = np.full(len(found.scores), -1, np.int64)
-        shop_rows[own[is_known]] = np.flatnonzero(is_known)
-        scores, callers = np.zeros(len(own), np.float32), np.full(len(own), -1, np.int64)
-        scores[is_known] = found.scores[own[is_known]]
-        told = found.callers[own[is_known]]
-        callers[is_known] = np.where(told >= 0, shop_rows[told], -1)
-        return RankedProducts(scores, callers)
+        sold = found.rows < len(self._shop_rows)
+        rows = np.where(sold, self._shop_rows[np.where(sold, found.rows, 0)], -1)
+        callers = np.where(found.callers >= 0, self._shop_rows[found.callers], -1)
+        kept = rows >= 0
+        return RankedProducts(rows[kept], found.scores[kept], callers[kept])

@@ -5,7 +5,7 @@ from itertools import chain
 
 import numpy as np
 
-from decisions.eligibility import Eligibility, Page
+from decisions.eligibility import NONE, Eligibility, Page
 from decisions.facts_now import FactsNow
 from decisions.model_index import ModelIndex
 from decisions.moment import Moment
@@ -14,7 +14,7 @@ from decisions.relations import ordered, rejected_rows
 from schema.decisions import Availability, Bought, Decision, Offer, Request
 from schema.edges import RelationName
 from schema.embeddings import Vectors, top_k
-from schema.facts import Rows
+from schema.facts import Flags, Rows
 
 COMPLEMENTS: RelationName = "COMPLEMENTS"
 HISTORY_WEIGHT = 0.5
@@ -108,9 +108,9 @@ def _best(
         return []
     reasons = {proposal.row: proposal for tier in reversed(known) for proposal in tier}
     top, proposals = max(float(found.scores.max(initial=0.0)), 1e-9), []
-    head = _head(found.scores, eligibility, first + SPARE)
+    head = _head(found.rows, found.scores, eligibility.codes_at(found.rows) == NONE, first + SPARE)
     # As Python's own numbers at once: one by one out of arrays they cost more than what is done with them.
-    told = zip(head.tolist(), found.callers[head].tolist(), found.scores[head].tolist(), strict=True)
+    told = zip(*(column[head].tolist() for column in (found.rows, found.callers, found.scores)), strict=True)
     for row, caller, value in told:
         score = value / top
         if row in reasons:
@@ -143,20 +143,20 @@ def _near(anchors: Rows, model: ModelIndex, eligibility: Eligibility, first: int
     if not len(anchors):
         return
     scores = keys @ queries[anchors].sum(axis=0)
-    for row in _head(scores, eligibility, first + SPARE).tolist():
+    for row in _head(np.arange(len(scores)), scores, eligibility.mask, first + SPARE).tolist():
         value, nearest = float(scores[row]), int(anchors[np.argmax(queries[anchors] @ keys[row])])
         yield Proposal(row, 1.0 + value / (1.0 + value), "relation", nearest)
 
 
-def _head(scores: Vectors, eligibility: Eligibility, count: int) -> Rows:
-    """Rows of the best `count` positive scores that nothing masks, and some of the masked ones among them."""
-    free = np.flatnonzero(eligibility.mask & (scores > 0))
+def _head(rows: Rows, scores: Vectors, may: Flags, count: int) -> Rows:
+    """Places of the best `count` positive scores of rows that may be offered, and some of the others among them."""
+    free = np.flatnonzero(may & (scores > 0))
     best = free[top_k(scores[free], count)[0]]
     floor = scores[best[-1]] if len(best) == count else 0.0
-    masked = np.flatnonzero(~eligibility.mask & (scores > floor))
+    masked = np.flatnonzero(~may & (scores > floor))
     masked = masked[top_k(scores[masked], SPARE)[0]]
-    rows = np.concatenate([best, masked])
-    return rows[np.lexsort((rows, -scores[rows]))]
+    places = np.concatenate([best, masked])
+    return places[np.lexsort((rows[places], -scores[places]))]
 
 
 def _popular(model: ModelIndex, eligibility: Eligibility, first: int) -> Iterator[Proposal]:

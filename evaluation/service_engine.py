@@ -10,6 +10,7 @@ from decisions.recommend import recommend
 from evaluation.open_loop import Measured
 from evaluation.service_figures import Row
 from evaluation.service_scenarios import Limit, Subjects, bodies
+from measures.memory import keep_freed
 from schema.decisions import Request
 
 SMALL_SHOP = 8_000
@@ -18,6 +19,7 @@ SMALL_SHOP = 8_000
 
 def engine(moment: Moment, subjects: Subjects, *, count: int = 1_000, seed: int = 0) -> Row:
     """The same requests as `recommendations`, known customers as new ones: their purchases are the graph's part."""
+    keep_freed()  # as the serving process does
     requests = [_request(body) for body in bodies("recommendations", subjects, seed=seed)]
     for request in requests[:50]:
         recommend(request, first=20, moment=moment, history=())

@@ -132,17 +132,27 @@ def _own(components: Components, history: Histories, queries: Rows, items: Rows)
 
 def _standard(scores: Floats, seen: Seen | None) -> Floats:
     """Scores in deviations from each row's mean, -inf where seen."""
-    gaps, spreads = gaps_and_spreads(scores)
+    gaps, spreads = gaps_and_spreads(scores, scores.shape[1])
     gaps /= spreads
     if seen is not None:
         gaps[seen] = -np.inf
     return gaps.astype(np.float32, copy=False)
 
 
-def gaps_and_spreads(scores: Floats) -> tuple[Floats, Floats]:
-    """How far scores `[num_rows, num_products]` are from each row's mean, and their deviation `[num_rows, 1]`."""
-    gaps = scores - scores.mean(axis=1, keepdims=True)
-    return gaps, np.maximum(np.sqrt(np.square(gaps).mean(axis=1, keepdims=True)), 1e-9)
+def gaps_and_spreads(scores: Floats, num_products: int) -> tuple[Floats, Floats]:
+    """How far scores are from the mean over all products, and their deviation over all.
+
+    Args:
+        scores: `[num_rows, num_scored]`; of the other products every score is 0.
+
+    Returns:
+        `[num_rows, num_scored]` and `[num_rows, 1]`.
+    """
+    means = scores.sum(axis=1, keepdims=True) / np.float32(num_products)
+    gaps = scores - means
+    others = np.float32(num_products - scores.shape[1]) * np.square(means)
+    squares = np.square(gaps).sum(axis=1, keepdims=True) + others
+    return gaps, np.maximum(np.sqrt(squares / np.float32(num_products)), np.float32(1e-9))
 
 
 def _candidates(

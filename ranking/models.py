@@ -29,8 +29,18 @@ class BasketScorer(Protocol):
 class ShopperScorer(BasketScorer, Protocol):
     """Scores one shopper's basket without a matrix too."""
 
-    def of_one(self, held: npt.NDArray[np.integer], weights: Floats) -> Floats:
-        """Scores `[num_products]` for one basket: what it holds, and how much each counts; both `[num_held]`."""
+    def reached(self, held: npt.NDArray[np.integer]) -> npt.NDArray[np.integer] | None:
+        """Products that may score other than 0 for one basket, in any order, some twice; None where every one may."""
+
+    def of_one(self, held: npt.NDArray[np.integer], weights: Floats, among: Rows | None = None) -> Floats:
+        """Scores for one basket: what it holds, and how much each counts; both `[num_held]`.
+
+        Args:
+            among: products to score, ascending, all that the basket reaches among them; None for all.
+
+        Returns:
+            `[num_products]`, or `[len(among)]`.
+        """
 
 
 @dataclass(frozen=True)
@@ -58,15 +68,23 @@ class ItemWeights:
         """Weights from some products to others `[len(held), len(items)]`, dense."""
         return between(self.weights, held, items)
 
-    def of_one(self, held: npt.NDArray[np.integer], weights: Floats) -> Floats:
-        """Sums of weights `[num_products]`: a basket's few rows are added faster than matrices are made."""
+    def reached(self, held: npt.NDArray[np.integer]) -> npt.NDArray[np.integer] | None:
+        """Where sparse weights of a basket's products lead, some twice; None where weights are dense."""
         own = self.weights
         if not sp.issparse(own):
-            return np.asarray(weights @ own[held], dtype=np.float32)
-        parts = [slice(own.indptr[row], own.indptr[row + 1]) for row in held]
-        places = np.concatenate([own.indices[:0], *(own.indices[part] for part in parts)])
-        told = np.concatenate([own.data[:0], *(own.data[part] * by for part, by in zip(parts, weights, strict=True))])
-        return np.bincount(places, told, minlength=own.shape[1]).astype(np.float32)
+            return None
+        return own.indices[_places(own, held)]
+
+    def of_one(self, held: npt.NDArray[np.integer], weights: Floats, among: Rows | None = None) -> Floats:
+        """Sums of weights: a basket's few rows are added faster than matrices are made."""
+        own = self.weights
+        if not sp.issparse(own):
+            scores = np.asarray(weights @ own[held], dtype=np.float32)
+            return scores if among is None else scores[among]
+        places = _places(own, held)
+        told = own.data[places] * np.repeat(weights, own.indptr[held + 1] - own.indptr[held])
+        columns = own.indices[places] if among is None else np.searchsorted(among, own.indices[places])
+        return np.bincount(columns, told, minlength=own.shape[1] if among is None else len(among)).astype(np.float32)
 
     def __call__(self, baskets: sp.csr_matrix) -> Floats:
         """Sums of weights `[num_baskets, num_products]`."""
@@ -74,6 +92,13 @@ class ItemWeights:
             return self.of_one(baskets.indices, baskets.data)[None, :]
         scores = baskets @ self.weights
         return np.asarray(scores.todense() if sp.issparse(scores) else scores, dtype=np.float32)
+
+
+def _places(weights: sp.csr_matrix, rows: npt.NDArray[np.integer]) -> Rows:
+    """Where the entries of some rows stand among all, row after row."""
+    starts = weights.indptr[rows].astype(np.int64)
+    sizes = weights.indptr[rows + 1] - starts
+    return np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
 
 
 def between(weights: Floats | sp.csr_matrix, held: npt.NDArray[np.integer], items: Rows) -> Floats:

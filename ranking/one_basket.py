@@ -1,4 +1,4 @@
-"""One shopper's basket: its candidates and features, to the last bit those of `basket_pool`, without matrices."""
+"""One shopper's basket: its candidates and features, those of `basket_pool`, without matrices."""
 
 from dataclasses import dataclass
 
@@ -30,6 +30,8 @@ class OneHistory:
 class OneBasket:
     """A basket and its customer's history, as all models see them.
 
+    Of a large catalogue, whose models keep few weights a product, they look at the part that they lead to alone.
+
     Attributes:
         held: `[num_held]` products of the basket, ascending, one at least.
         history: None leaves the customer out.
@@ -42,13 +44,14 @@ class OneBasket:
     def pool(self) -> tuple[Pool, Rows]:
         """Candidates with their features, and the held product that calls loudest for each; -1 where none does."""
         parts, held, history = self.components, self.held, self.history
-        ones = np.ones(len(held), np.float32)
-        gaps, spreads = gaps_and_spreads(np.stack([one.of_one(held, ones) for one in parts.scorers.values()]))
+        among = self._among()
+        gaps, spreads = self._standing(held, np.ones(len(held), np.float32), among)
         gaps /= spreads
-        gaps[:, held] = -np.inf
-        items = self._candidates(gaps)
+        gaps[:, held if among is None else np.searchsorted(among, held)] = -np.inf
+        places = self._candidates(gaps, among)
+        items = places if among is None else among[places]
         pairs = [model.between(held, items) for model in parts.weights.values()]
-        columns: list[Floats] = [gaps[:, items]]
+        columns: list[Floats] = [gaps[:, places]]
         columns += [_highest_two(each) for each in pairs]
         if parts.alike is not None:
             alike = between(parts.alike, held, items)
@@ -59,24 +62,53 @@ class OneBasket:
         features = np.ascontiguousarray(np.concatenate(columns).T)
         return Pool(np.zeros(len(items), np.int64), items, features), loudest(held, pairs[0])
 
-    def _candidates(self, gaps: Floats) -> Rows:
+    def led(self) -> tuple[Rows, Floats]:
+        """What the leading model alone speaks for, and how loudly: `[num_candidates]` both."""
+        lead, ones = self.components.lead, np.ones(len(self.held), np.float32)
+        found = np.array(lead.of_one(self.held, ones))
+        found[self.held] = 0.0
+        items = np.flatnonzero(found > 0)
+        return items, found[items]
+
+    def _among(self) -> Rows | None:
+        """Products that a model says anything of, or that are candidates whatever it says, ascending; None: all."""
+        reached = [model.reached(self.held) for model in self.components.scorers.values()]
+        told = [places for places in reached if places is not None]
+        if len(told) < len(reached):
+            return None
+        own = [] if self.history is None else [self.history.products]
+        is_among = np.zeros(len(self.components.counts["always"]), np.bool_)
+        for places in (self.held, self.components.popular, *own, *told):
+            is_among[places] = True
+        return np.flatnonzero(is_among)
+
+    def _standing(self, products: Rows, weights: Floats, among: Rows | None) -> tuple[Floats, Floats]:
+        """How far products are from what each model says on average, and how far apart these are on average."""
+        scores = np.stack([one.of_one(products, weights, among) for one in self.components.scorers.values()])
+        return gaps_and_spreads(scores, len(self.components.counts["always"]))
+
+    def _candidates(self, gaps: Floats, among: Rows | None) -> Rows:
+        """Places in `among` of the candidates, ascending."""
+
+        def placed(products: Rows) -> Rows:
+            return products if among is None else np.searchsorted(among, products)
+
         chosen, depth = np.zeros(gaps.shape[1], np.bool_), min(DEPTH, gaps.shape[1])
-        chosen[self.components.popular] = True
+        chosen[placed(self.components.popular)] = True
         chosen[np.argpartition(-gaps, depth - 1, axis=1)[:, :depth]] = True
         if self.history is not None:
-            own, places = np.zeros(len(chosen), np.float32), self.history.products
-            own[places] = self.history.figures[0]
+            places, own = self.history.products, self.history.figures[0]
             if len(places) > OWN:
-                places = np.argpartition(-own, OWN - 1)[:OWN]
-            chosen[places[own[places] > 0]] = True
-        chosen[self.held] = False
+                strongest = np.argpartition(-own, OWN - 1)[:OWN]
+                places, own = places[strongest], own[strongest]
+            chosen[placed(places[own > 0])] = True
+        chosen[placed(self.held)] = False
         return np.flatnonzero(chosen)
 
     def _own(self, history: OneHistory, items: Rows) -> list[Floats]:
         told = np.zeros((3, len(self.components.counts["always"])), np.float32)
         told[:, history.products] = history.figures
-        scorers = self.components.scorers.values()
-        gaps, spreads = gaps_and_spreads(np.stack([s.of_one(history.products, history.figures[0]) for s in scorers]))
+        gaps, spreads = self._standing(history.products, history.figures[0], None)
         size = np.full((1, len(items)), len(history.products), np.float32)
         return [told[:, items], size, gaps[:, items] / spreads]
 

@@ -41,29 +41,24 @@ class BasketRanker:
     until: float
 
     def ranked(self, basket: Sequence[int], history: Sequence[tuple[int, Bought]]) -> RankedProducts:
-        """How well each product completes a basket.
+        """How well products complete a basket.
 
         Args:
             basket: rows of its products, distinct, one at least.
             history: what its customer bought, each with its row; empty for a new customer.
         """
-        components, size = self.hybrid.components, len(self.hybrid.components.counts["always"])
+        components = self.hybrid.components
         held = np.array(sorted(basket), np.int64)
         known = self._history(history) if history and self.hybrid.known is not None else None
         order = self.hybrid.anonymous if known is None else self.hybrid.known
-        scores, callers = np.zeros(size, np.float32), np.full(size, -1, np.int64)
         if order is None:
-            found = np.array(components.lead.of_one(held, np.ones(len(held), np.float32)))
-            found[held] = 0.0
-            items = np.flatnonzero(found > 0)
+            items, wanted = OneBasket(components, held, None).led()
             model = next(iter(components.weights.values()))
-            wanted, called = found[items], loudest(held, model.between(held, items))
+            called = loudest(held, model.between(held, items))
         else:
             pool, called = OneBasket(components, held, known).pool()
             items, wanted = pool.items, order(pool)
-        if len(items):
-            scores[items], callers[items] = wanted - wanted.min() + 1.0, called
-        return RankedProducts(scores, callers)
+        return RankedProducts(items, wanted - wanted.min(initial=np.inf) + np.float32(1.0), called)
 
     def _history(self, history: Sequence[tuple[int, Bought]]) -> OneHistory:
         by_row = sorted(history, key=itemgetter(0))

@@ -25,13 +25,15 @@ class SavedRanker:
 
 @dataclass(frozen=True)
 class RankedProducts:
-    """How well each product completes a basket.
+    """How well products complete a basket: its candidates, few of a large catalogue.
 
     Attributes:
-        scores: `[num_products]` float32, above 0 for candidates, 0 for everything else; comparable within a basket.
-        callers: `[num_products]` int64, the row of the basket's product that calls loudest for each candidate; -1 for
-            what none calls for.
+        rows: `[num_candidates]` int64 products, distinct.
+        scores: `[num_candidates]` float32, above 0, comparable within a basket.
+        callers: `[num_candidates]` int64, the row of the basket's product that calls loudest for each; -1 for what
+            none calls for.
     """
 
+    rows: npt.NDArray[np.int64]
     scores: npt.NDArray[np.float32]
     callers: npt.NDArray[np.int64]

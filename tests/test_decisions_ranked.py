@@ -18,11 +18,9 @@ class Order:
 
     def ranked(self, basket, history):
         self.asked.append((basket, history))
-        scores, callers = np.zeros(len(shop.SKUS), np.float32), np.full(len(shop.SKUS), -1)
-        for place, sku in enumerate(self.skus):
-            scores[shop.SKUS.index(sku)] = len(self.skus) - place
-            callers[shop.SKUS.index(sku)] = shop.SKUS.index(self.caller) if self.caller else -1
-        return RankedProducts(scores, callers)
+        rows = np.array([shop.SKUS.index(sku) for sku in self.skus])
+        scores = np.arange(len(rows), 0, -1).astype(np.float32)
+        return RankedProducts(rows, scores, np.full(len(rows), shop.SKUS.index(self.caller) if self.caller else -1))
 
 
 def test_a_learnt_order_leads_and_keeps_the_reasons_that_are_known():

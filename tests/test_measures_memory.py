@@ -1,0 +1,35 @@
+"""Memory that a process freed stays with it where it asks for that, and its pages need not be had anew."""
+
+import subprocess
+import sys
+
+import pytest
+
+COUNTED = """
+import resource, sys
+import numpy as np
+from measures.memory import keep_freed
+if sys.argv[1] == "kept" and not keep_freed():
+    sys.exit("unable")
+def pages():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+def work():
+    return [np.ones(100_000) for _ in range(8)]
+work()
+before = pages()
+for _ in range(200):
+    work()
+print(pages() - before)
+"""
+
+
+def faults(asked: str) -> int:
+    done = subprocess.run([sys.executable, "-c", COUNTED, asked], capture_output=True, text=True, check=False)
+    if "unable" in done.stderr:
+        pytest.skip("this C library does not let a process say what it keeps")
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout)
+
+
+def test_freed_arrays_come_back_without_new_pages():
+    assert 10 * faults("kept") < faults("given back")
