@@ -15,6 +15,7 @@ from api.cards import KEPT_SECONDS, Cards
 from api.context import Context, GraphReader
 from api.contract import contract
 from api.endpoint import Endpoint, Service
+from api.filling import keep_filled
 from api.follower import EVERY_SECONDS, Follower, NewerModel
 from api.graphiql import assets, page
 from api.headers import around
@@ -102,8 +103,9 @@ async def _alive(
     """What goes on beside answering, from the first request to the last."""
     await follower.start()
     warming, searching = service.graph.keep_warm(), _search(service, every_seconds)
+    filling = keep_filled(service, every_seconds=every_seconds)
     try:
-        async with _beside(warming, searching), service.access.following(), running(projecting):
+        async with _beside(warming, searching, filling), service.access.following(), running(projecting):
             yield
     finally:
         await follower.stop()

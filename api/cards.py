@@ -10,24 +10,35 @@ from typing import Any, Final, Generic, TypeVar, cast
 from cachetools import LRUCache
 from strawberry.dataloader import DataLoader
 
+from decisions.moment import Moment
 from schema.errors import ShelfgraphError
 
 V = TypeVar("V")
 R = TypeVar("R")
+PRODUCTS: Final = "products"
 ByKey = Callable[[Sequence[str]], Awaitable[Mapping[str, V]]]
 """What reads values by key in one round trip."""
-MOST: Final = 50_000
+MOST: Final = 250_000
+"""Entries: about 200 MiB."""
 KEPT_SECONDS: Final = 60.0
 GATHERED_SECONDS: Final = 0.5
 """How long keys that are due are gathered before they are renewed in one read."""
-RENEWED_AT_ONCE: Final = 2_000
+READ_AT_ONCE: Final = 200
+"""Keys of one read behind the answers: while its rows are unpacked nothing is answered."""
+FILLED_SHARE: Final = 0.5
+"""Share of the entries that are read before anybody asked for them."""
+
+
+def group_of(moment: Moment, name: Hashable) -> Hashable:
+    """What keys of one kind are kept under: each lake version has cards of its own."""
+    return moment.facts.base.lake_version, name
 
 
 class Cards:
     """Names and joins that the graph told before: a page of products costs its round trips once, not at every view.
 
     What is older than `seconds` and still asked for is read again behind the answers, many keys at once, so that no
-    answer waits for it; what is twice as old is not told any more. What belongs to a lake version is forgotten with it.
+    answer waits for it. What belongs to a lake version is forgotten with it.
 
     Args:
         seconds: after which anything is renewed; 0 asks the graph every time.
@@ -38,7 +49,7 @@ class Cards:
     def __init__(
         self, *, seconds: float = KEPT_SECONDS, most: int = MOST, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._seconds, self._clock = seconds, clock
+        self._seconds, self._clock, self._most = seconds, clock, most
         self._kept: LRUCache[Hashable, tuple[Any, float]] = LRUCache(most)
         self._due: dict[Hashable, set[str]] = {}
         self._renewals: dict[Hashable, asyncio.Task[None]] = {}
@@ -53,17 +64,27 @@ class Cards:
         if entry is None:
             return None
         value, since = entry
-        age = self._clock() - since
-        if age >= 2 * self._seconds:
-            return None
-        if age >= self._seconds:
+        if self._clock() - since >= self._seconds:
             self._due.setdefault(group, set()).add(key)
         return value
 
     def keep(self, group: Hashable, found: Mapping[str, Any]) -> None:
         """Keep values by key."""
         since = self._clock()
-        self._kept.update({(group, key): (value, since) for key, value in found.items()})
+        if self._seconds > 0:
+            self._kept.update({(group, key): (value, since) for key, value in found.items()})
+
+    async def fill(self, group: Hashable, keys: Sequence[str], read: ByKey[Any]) -> None:
+        """Keep what is not kept yet of the first keys, as many as are read ahead, with rests in which others go on.
+
+        Raises:
+            Unavailable: if the graph does not answer; what was read is kept.
+        """
+        absent = [key for key in keys[: int(FILLED_SHARE * self._most)] if (group, key) not in self._kept]
+        for start in range(0, len(absent) if self._seconds > 0 else 0, READ_AT_ONCE):
+            began = self._clock()
+            self.keep(group, await read(absent[start : start + READ_AT_ONCE]))
+            await asyncio.sleep(self._clock() - began)
 
     def renew(self, group: Hashable, read: ByKey[Any]) -> None:
         """Have what is due of a group read again soon, beside the answers; at once where nothing is due.
@@ -81,8 +102,8 @@ class Cards:
         keys = sorted(self._due[group])
         # Where the graph does not answer now, the next who wants one of them has it asked again.
         with suppress(ShelfgraphError):
-            for start in range(0, len(keys), RENEWED_AT_ONCE):
-                self.keep(group, await read(keys[start : start + RENEWED_AT_ONCE]))
+            for start in range(0, len(keys), READ_AT_ONCE):
+                self.keep(group, await read(keys[start : start + READ_AT_ONCE]))
         del self._due[group]  # only now: what is being read is due no second time
 
 

@@ -14,7 +14,7 @@ from strawberry.types import Info as StrawberryInfo
 
 from api.access import Access
 from api.callers import Shown
-from api.cards import ByKey, CardLoader, Cards
+from api.cards import PRODUCTS, ByKey, CardLoader, Cards, group_of
 from api.operations import Operations
 from api.price_desk import PriceDesk
 from api.search_desk import SearchDesk
@@ -129,7 +129,7 @@ class Context:
     @property
     def products(self) -> CardLoader[Product | None]:
         """Products by sku."""
-        return self._by_key("products", self.catalogue.products)
+        return self._by_key(PRODUCTS, self.catalogue.products)
 
     @property
     def categories(self) -> CardLoader[Category | None]:
@@ -197,7 +197,7 @@ class Context:
 
     def _by_key(self, name: Hashable, read: ByKey[V], *, missing: Callable[[], V] = _absent) -> CardLoader[V]:
         if name not in self._cards_by:
-            group = (self.moment.facts.base.lake_version, name)
+            group = group_of(self.moment, name)
             self._cards_by[name] = CardLoader.of(self.cards, group, read, missing=missing)
         return self._cards_by[name]
 

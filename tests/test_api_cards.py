@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from service_client import serving
+import service_shop as shop
+from service_client import serving, settled, within_two_seconds
 
 from api import cards as cards_module
 from api.cards import CardLoader, Cards
@@ -84,14 +85,6 @@ def test_what_is_old_is_told_and_renewed_behind_the_answer(hour):
     assert shelf.asked == [["a", "b"], ["a", "b"]]
 
 
-def test_what_is_twice_as_old_is_read_before_it_is_told(hour):
-    shelf = Shelf({"a": "A"})
-    cards = Cards(seconds=60, clock=lambda: hour[0])
-    asked(shelf, cards, ["a"])
-    shelf.names["a"], hour[0] = "changed", 120
-    assert asked(shelf, cards, ["a"]) == ["changed"]
-
-
 def test_a_renewal_that_fails_leaves_what_was_kept_and_is_tried_again(hour):
     shelf = Shelf({"a": "A"})
     cards = Cards(seconds=60, clock=lambda: hour[0])
@@ -125,6 +118,23 @@ def test_what_is_kept_is_answered_without_waiting_and_the_rest_when_it_is_read()
     assert shelf.asked == [["a"], ["b"]]
 
 
+def test_cards_are_read_ahead_so_many_at_a_time_and_as_far_as_there_is_room(monkeypatch):
+    monkeypatch.setattr(cards_module, "READ_AT_ONCE", 2)
+    keys = list("abcdefgh")
+    shelf, cards = Shelf({key: key.upper() for key in keys}), Cards(most=10)
+    asked(shelf, cards, ["b"])
+    asyncio.run(cards.fill((1, "names"), keys, shelf.read))
+    assert shelf.asked == [["b"], ["a", "c"], ["d", "e"]]
+    assert asked(shelf, cards, list("abcde")) == list("ABCDE")
+    assert len(shelf.asked) == 3
+
+
+def test_nothing_is_read_ahead_where_the_graph_is_asked_every_time():
+    shelf, cards = Shelf({"a": "A"}), Cards(seconds=0)
+    asyncio.run(cards.fill((1, "names"), ["a"], shelf.read))
+    assert shelf.asked == []
+
+
 def test_the_longest_unused_goes_first():
     shelf, cards = Shelf({key: key for key in "abc"}), Cards(most=2)
     asked(shelf, cards, ["a", "b"])
@@ -149,6 +159,20 @@ def test_a_page_that_was_seen_costs_no_round_trip(loaded, tmp_path):
     with serving(loaded, journal, catalogue_seconds=60.0) as service:
         assert service.reads(page) > 0
         assert service.reads(page) == 0
+
+
+@pytest.mark.graph
+def test_names_of_products_are_there_before_anybody_asked(loaded, tmp_path):
+    offers = '{ recommendations(for: {product: "spaghetti", customerAge: 30}) { products { product { sku name } } } }'
+    journal = Journal(str(tmp_path / "journal.db"))
+    with serving(loaded, journal, model=shop.artefact(), catalogue_seconds=60.0) as service:
+        settled(service)
+        service.data("{ __typename }")
+        context = service.contexts[-1]
+        group = cards_module.group_of(context.moment, cards_module.PRODUCTS)
+        within_two_seconds(lambda: all(context.cards.kept(group, sku) for sku in shop.SKUS))
+        assert service.reads(offers) == 0
+        assert all(each["product"]["name"] for each in service.data(offers)["recommendations"]["products"])
 
 
 @pytest.mark.graph
