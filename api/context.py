@@ -178,11 +178,12 @@ class Context:
 
     def keep(self, build: Build) -> Awaitable[str | None]:
         """The decision's id once its entry is kept; None where it cannot be. Begun at once, awaited when wanted."""
-        if self.ledger is None:
-            nothing: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-            nothing.set_result(None)
-            return nothing
-        return asyncio.wrap_future(self.ledger.keep(build))
+        kept = None if self.ledger is None else self.ledger.keep(build)
+        if kept is not None and not kept.done():
+            return asyncio.wrap_future(kept)
+        known: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        known.set_result(None if kept is None else kept.result())
+        return known
 
     def renew(self, moment: Moment, *, seconds: float) -> None:
         """See a newer moment, forget what was read before, and have so much time from now on."""

@@ -18,7 +18,7 @@ from schema.facts import Flags, Floats, Rows
 
 REASONS: Final = tuple(WithheldReason)
 NONE: Final = -1
-CHUNK: Final = 64
+SPARE: Final = 8
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,8 @@ class Eligibility:
         """
         page = Page([], [])
         fresh = ruled(_once(proposals), self.lifts, first=first)
-        while len(page.offered) < first and (chunk := list(islice(fresh, CHUNK))):
+        # About as many are withheld as are offered where a store ranges half of the catalogue.
+        while (wanted := first - len(page.offered)) > 0 and (chunk := list(islice(fresh, 2 * wanted + SPARE))):
             reasons, availability = self.reasons(np.array([proposal.row for proposal in chunk], np.int64))
             for proposal, reason, available in zip(chunk, reasons, availability, strict=True):
                 if len(page.offered) == first:

@@ -35,8 +35,9 @@ AT_ONCE: Final = 256
 class Ledger:
     """Hands out an id for every decision that is kept; safe to share between threads.
 
-    An entry is appended to the spool by one thread, before its id is known to anybody, and carried from there to the
-    store by another. While the store is away decisions go on being kept, up to the spool's bound.
+    An entry is appended to the spool before its id is known to anybody, and carried to the store by a thread. While
+    the store is away decisions go on being kept, up to the spool's bound. Whoever asks writes: what reaches the system
+    alone is written sooner than handed over. Where ids wait for the disk, a thread writes for all who wait.
 
     Args:
         log: the store.
@@ -61,7 +62,7 @@ class Ledger:
         self._stored = threading.Condition()
         self._spool_problem: str | None = None
         self._store_problem: str | None = None
-        jobs = (self._write, self._store) if is_power_safe else (self._write, self._store, self._sync)
+        jobs = (self._write, self._store) if is_power_safe else (self._sync, self._store)
         self._threads = [threading.Thread(target=job, daemon=True, name=f"ledger{job.__name__}") for job in jobs]
         for thread in self._threads:
             thread.start()
@@ -75,8 +76,7 @@ class Ledger:
         """The decision's id once its entry is kept; None where it could not be, and then nobody knows the id.
 
         Args:
-            build: the entry; called at once, for what it is made of lies at hand: another thread would wait for this
-                one, and this one for it, longer than making it takes.
+            build: the entry; called at once.
         """
         kept: Kept = Future()
         kept.set_running_or_notify_cancel()
@@ -85,10 +85,15 @@ class Ledger:
             return kept
         try:
             entry = build()
-            self._waiting.put((entry.decision_id, payload_of(entry), kept))
+            waiting = (entry.decision_id, payload_of(entry), kept)
         except Exception as error:  # an answer goes on without an entry that cannot be made
             log.error("an entry could not be made", exc_info=error)
             kept.set_result(None)
+            return kept
+        if self._is_power_safe:
+            self._waiting.put(waiting)
+        else:
+            self._append([waiting])
         return kept
 
     def flush(self, *, within_seconds: float) -> bool:
@@ -101,15 +106,16 @@ class Ledger:
     def close(self, *, within_seconds: float = 2.0) -> None:
         """Store what can be stored in time; the rest waits in the spool for the next process."""
         self._closing.set()
-        self._waiting.put(None)
-        self._threads[0].join()
+        if self._is_power_safe:
+            self._waiting.put(None)
+            self._threads[0].join()
         while not self._waiting.empty():
             if (late := self._waiting.get()) is not None:
                 late[-1].set_result(None)
         self.flush(within_seconds=within_seconds)
         self._ended.set()
         self._flush.set()
-        for thread in self._threads[1:]:
+        for thread in self._threads:
             thread.join()
         self._spool.close()
         self.log.close()

@@ -1,5 +1,6 @@
 """Spool: lines kept in a folder until the store has them, through the death of the process that wrote them."""
 
+import errno
 import fcntl
 import os
 import secrets
@@ -34,7 +35,7 @@ class _Segment:
 
 
 class Spool:
-    """Lines of this process and of processes that died; one thread appends and one other reads.
+    """Lines of this process and of processes that died; any thread appends and one reads.
 
     Each line carries a checksum. A line that was torn, by a crash in the middle of writing it, is passed by.
 
@@ -54,7 +55,7 @@ class Spool:
         self._folder, self._max_bytes = folder, max_bytes
         self._lock, self._syncing = threading.Lock(), threading.Lock()
         self._read_to: tuple[_Segment, int] | None = None
-        self._is_dirty = False
+        self._unsynced: set[int] = set()
         folder.mkdir(parents=True, exist_ok=True)
         self._segments = [segment for path in sorted(folder.glob(f"*{SUFFIX}")) if (segment := _adopted(path))]
         self.num_torn, self.num_forgotten = 0, 0
@@ -71,31 +72,32 @@ class Spool:
 
         Raises:
             SpoolFull: if they do not fit.
-            OSError: if the disk refuses them.
+            OSError: if the disk refuses them, or the spool is closed.
         """
         data = b"".join(b"%08x %s\n" % (zlib.crc32(payload), payload) for payload in payloads)
         with self._lock:
+            if not self._segments:
+                raise OSError(errno.EBADF, "it is closed")
             if self.num_bytes + len(data) > self._max_bytes:
                 raise SpoolFull
             if self._segments[-1].size >= SEGMENT_BYTES:
-                os.fdatasync(self._segments[-1].file)
                 self._segments.append(self._fresh())
             _write(self._segments[-1], data)
             self.num_appended += len(data)
-            self._is_dirty = True
+            self._unsynced.add(self._segments[-1].file)
 
     def sync(self) -> None:
         """Return when everything appended before is on the disk."""
         with self._syncing:
             with self._lock:
-                is_dirty, self._is_dirty = self._is_dirty, False
-                file = self._segments[-1].file
-            if is_dirty:
-                try:
+                files, self._unsynced = self._unsynced, set()
+            try:
+                for file in files:
                     os.fdatasync(file)
-                except OSError:
-                    self._is_dirty = True
-                    raise
+            except OSError:
+                with self._lock:
+                    self._unsynced |= files
+                raise
 
     def read(self) -> list[bytes]:
         """The oldest lines that the store lacks, about a megabyte of them; the same again until `forget`."""
@@ -128,6 +130,7 @@ class Spool:
                 return
             if segment is not self._segments[-1]:
                 self._segments.remove(segment)
+                self._unsynced.discard(segment.file)
                 _remove(segment)
             elif segment.size:
                 os.ftruncate(segment.file, 0)
@@ -142,7 +145,7 @@ class Spool:
                 else:
                     os.fdatasync(segment.file)
                     os.close(segment.file)
-            self._segments = []
+            self._segments, self._unsynced = [], set()
 
     def _fresh(self) -> _Segment:
         while True:

@@ -61,6 +61,16 @@ class Components:
         return next(iter(self.scorers.values()))
 
     @property
+    def num_products(self) -> int:
+        """How many products there are."""
+        return len(self.counts["always"])
+
+    @cached_property
+    def is_sparse(self) -> bool:
+        """Whether every model keeps few weights a product, and has nothing to say of the others."""
+        return len(self.weights) == len(self.scorers) and all(model.is_sparse for model in self.weights.values())
+
+    @cached_property
     def weights(self) -> dict[str, ItemWeights]:
         """The models that sum weights from each product of a basket to each other, by name."""
         return {name: model for name, model in self.scorers.items() if isinstance(model, ItemWeights)}

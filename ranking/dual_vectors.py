@@ -13,7 +13,6 @@ from ranking.pruning import strongest_of_dense
 from schema.embeddings import EmbeddingTable
 
 Floats = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
 BLOCK: Final = 512
 """Anchors whose pairs are scored at once."""
 
@@ -76,13 +75,9 @@ class LogScores:
         """Scores `[num_baskets, num_products]`."""
         return np.log(self.model(baskets) + 1e-9)
 
-    def reached(self, held: npt.NDArray[np.integer]) -> None:
-        """Every product has a score other than 0."""
-
-    def of_one(self, held: npt.NDArray[np.integer], weights: Floats, among: Rows | None = None) -> Floats:
-        """Scores `[num_products]` for one basket, or `[len(among)]`: what it holds, and how much each counts."""
-        scores = np.log(self.model.of_one(held, weights) + 1e-9)
-        return scores if among is None else scores[among]
+    def of_one(self, held: npt.NDArray[np.integer], weights: Floats) -> Floats:
+        """Scores `[num_products]` for one basket: what it holds, and how much each counts; both `[num_held]`."""
+        return np.log(self.model.of_one(held, weights) + 1e-9)
 
 
 def dual_vectors(embeddings: EmbeddingTable, skus: tuple[str, ...]) -> DualVectors:

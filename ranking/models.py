@@ -1,7 +1,7 @@
 """Simple models of what goes with a basket: popularity, item cosine, EASE and RP3β."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -29,18 +29,21 @@ class BasketScorer(Protocol):
 class ShopperScorer(BasketScorer, Protocol):
     """Scores one shopper's basket without a matrix too."""
 
-    def reached(self, held: npt.NDArray[np.integer]) -> npt.NDArray[np.integer] | None:
-        """Products that may score other than 0 for one basket, in any order, some twice; None where every one may."""
+    def of_one(self, held: npt.NDArray[np.integer], weights: Floats) -> Floats:
+        """Scores `[num_products]` for one basket: what it holds, and how much each counts; both `[num_held]`."""
 
-    def of_one(self, held: npt.NDArray[np.integer], weights: Floats, among: Rows | None = None) -> Floats:
-        """Scores for one basket: what it holds, and how much each counts; both `[num_held]`.
 
-        Args:
-            among: products to score, ascending, all that the basket reaches among them; None for all.
+class Entries(NamedTuple):
+    """What some rows of sparse weights hold, row after row: `[num_entries]` each.
 
-        Returns:
-            `[num_products]`, or `[len(among)]`.
-        """
+    Attributes:
+        rows: the row's place among those asked for.
+        columns: the product that the weight leads to.
+    """
+
+    rows: Rows
+    columns: npt.NDArray[np.integer]
+    weights: Floats
 
 
 @dataclass(frozen=True)
@@ -68,23 +71,25 @@ class ItemWeights:
         """Weights from some products to others `[len(held), len(items)]`, dense."""
         return between(self.weights, held, items)
 
-    def reached(self, held: npt.NDArray[np.integer]) -> npt.NDArray[np.integer] | None:
-        """Where sparse weights of a basket's products lead, some twice; None where weights are dense."""
-        own = self.weights
-        if not sp.issparse(own):
-            return None
-        return own.indices[_places(own, held)]
+    @property
+    def is_sparse(self) -> bool:
+        """Whether few weights a product are kept."""
+        return bool(sp.issparse(self.weights))
 
-    def of_one(self, held: npt.NDArray[np.integer], weights: Floats, among: Rows | None = None) -> Floats:
-        """Sums of weights: a basket's few rows are added faster than matrices are made."""
-        own = self.weights
-        if not sp.issparse(own):
-            scores = np.asarray(weights @ own[held], dtype=np.float32)
-            return scores if among is None else scores[among]
-        places = _places(own, held)
-        told = own.data[places] * np.repeat(weights, own.indptr[held + 1] - own.indptr[held])
-        columns = own.indices[places] if among is None else np.searchsorted(among, own.indices[places])
-        return np.bincount(columns, told, minlength=own.shape[1] if among is None else len(among)).astype(np.float32)
+    def entries(self, held: npt.NDArray[np.integer]) -> Entries:
+        """The weights of some products, which must be kept sparse."""
+        own = cast(sp.csr_matrix, self.weights)
+        starts = own.indptr[held].astype(np.int64)
+        sizes = own.indptr[held + 1] - starts
+        places = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        return Entries(np.repeat(np.arange(len(held)), sizes), own.indices[places], own.data[places])
+
+    def of_one(self, held: npt.NDArray[np.integer], weights: Floats) -> Floats:
+        """Sums of weights `[num_products]`: a basket's few rows are added faster than matrices are made."""
+        if not self.is_sparse:
+            return np.asarray(weights @ self.weights[held], dtype=np.float32)
+        rows, columns, own = self.entries(held)
+        return np.bincount(columns, own * weights[rows], minlength=self.weights.shape[1]).astype(np.float32)
 
     def __call__(self, baskets: sp.csr_matrix) -> Floats:
         """Sums of weights `[num_baskets, num_products]`."""
@@ -92,13 +97,6 @@ class ItemWeights:
             return self.of_one(baskets.indices, baskets.data)[None, :]
         scores = baskets @ self.weights
         return np.asarray(scores.todense() if sp.issparse(scores) else scores, dtype=np.float32)
-
-
-def _places(weights: sp.csr_matrix, rows: npt.NDArray[np.integer]) -> Rows:
-    """Where the entries of some rows stand among all, row after row."""
-    starts = weights.indptr[rows].astype(np.int64)
-    sizes = weights.indptr[rows + 1] - starts
-    return np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
 
 
 def between(weights: Floats | sp.csr_matrix, held: npt.NDArray[np.integer], items: Rows) -> Floats:

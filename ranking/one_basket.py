@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ranking.basket_features import DEPTH, OWN, Components, gaps_and_spreads
-from ranking.models import between
+from ranking.models import ItemWeights, between
 from ranking.rerank import Pool
 
 Floats = npt.NDArray[np.float32]
@@ -27,6 +27,21 @@ class OneHistory:
 
 
 @dataclass(frozen=True)
+class _Part:
+    """The products that sparse models lead to from a basket, or that are candidates whatever models say.
+
+    Attributes:
+        products: `[num_part]` ascending.
+        places: `[num_products]` where each of the part stands in it; anything for the others.
+        weights: of each model `[num_held, num_part]`.
+    """
+
+    products: Rows
+    places: npt.NDArray[np.int32]
+    weights: list[Floats]
+
+
+@dataclass(frozen=True)
 class OneBasket:
     """A basket and its customer's history, as all models see them.
 
@@ -43,14 +58,18 @@ class OneBasket:
 
     def pool(self) -> tuple[Pool, Rows]:
         """Candidates with their features, and the held product that calls loudest for each; -1 where none does."""
-        parts, held, history = self.components, self.held, self.history
-        among = self._among()
-        gaps, spreads = self._standing(held, np.ones(len(held), np.float32), among)
+        parts, held, history, part = self.components, self.held, self.history, self._part()
+        if part is None:
+            gaps, spreads = self._standing(held, np.ones(len(held), np.float32))
+        else:
+            scores = np.stack([each.sum(axis=0) for each in part.weights])
+            gaps, spreads = gaps_and_spreads(scores, parts.num_products)
         gaps /= spreads
-        gaps[:, held if among is None else np.searchsorted(among, held)] = -np.inf
-        places = self._candidates(gaps, among)
-        items = places if among is None else among[places]
-        pairs = [model.between(held, items) for model in parts.weights.values()]
+        gaps[:, _placed(held, part)] = -np.inf
+        places = self._candidates(gaps, part)
+        items = places if part is None else part.products[places]
+        pairs = [model.between(held, items) for model in parts.weights.values()] if part is None else part.weights
+        pairs = pairs if part is None else [each[:, places] for each in pairs]
         columns: list[Floats] = [gaps[:, places]]
         columns += [_highest_two(each) for each in pairs]
         if parts.alike is not None:
@@ -58,7 +77,7 @@ class OneBasket:
             columns += [alike.max(axis=0)[None], alike.mean(axis=0)[None]]
         columns += [parts.told[:, items], np.full((1, len(items)), len(held), np.float32)]
         if history is not None:
-            columns += self._own(history, items)
+            columns += self._own(history, items, places, part)
         features = np.ascontiguousarray(np.concatenate(columns).T)
         return Pool(np.zeros(len(items), np.int64), items, features), loudest(held, pairs[0])
 
@@ -70,47 +89,66 @@ class OneBasket:
         items = np.flatnonzero(found > 0)
         return items, found[items]
 
-    def _among(self) -> Rows | None:
-        """Products that a model says anything of, or that are candidates whatever it says, ascending; None: all."""
-        reached = [model.reached(self.held) for model in self.components.scorers.values()]
-        told = [places for places in reached if places is not None]
-        if len(told) < len(reached):
+    def _part(self) -> _Part | None:
+        """None where a model has something to say of every product."""
+        parts = self.components
+        if not parts.is_sparse:
             return None
+        told = [model.entries(self.held) for model in parts.weights.values()]
         own = [] if self.history is None else [self.history.products]
-        is_among = np.zeros(len(self.components.counts["always"]), np.bool_)
-        for places in (self.held, self.components.popular, *own, *told):
-            is_among[places] = True
-        return np.flatnonzero(is_among)
+        is_in = np.zeros(parts.num_products, np.bool_)
+        for products in (self.held, parts.popular, *own, *(columns for _, columns, _ in told)):
+            is_in[products] = True
+        inside = np.flatnonzero(is_in)
+        places = np.empty(parts.num_products, np.int32)
+        places[inside] = np.arange(len(inside))
+        found = [np.zeros((len(self.held), len(inside)), np.float32) for _ in told]
+        for weights, (rows, columns, values) in zip(found, told, strict=True):
+            weights[rows, places[columns]] = values
+        return _Part(inside, places, found)
 
-    def _standing(self, products: Rows, weights: Floats, among: Rows | None) -> tuple[Floats, Floats]:
-        """How far products are from what each model says on average, and how far apart these are on average."""
-        scores = np.stack([one.of_one(products, weights, among) for one in self.components.scorers.values()])
-        return gaps_and_spreads(scores, len(self.components.counts["always"]))
+    def _standing(self, products: Rows, weights: Floats) -> tuple[Floats, Floats]:
+        """How far all products are from what each model says on average, and how far apart these are on average."""
+        scores = np.stack([one.of_one(products, weights) for one in self.components.scorers.values()])
+        return gaps_and_spreads(scores, self.components.num_products)
 
-    def _candidates(self, gaps: Floats, among: Rows | None) -> Rows:
-        """Places in `among` of the candidates, ascending."""
-
-        def placed(products: Rows) -> Rows:
-            return products if among is None else np.searchsorted(among, products)
-
+    def _candidates(self, gaps: Floats, part: _Part | None) -> Rows:
+        """Places in the part of the candidates, ascending."""
         chosen, depth = np.zeros(gaps.shape[1], np.bool_), min(DEPTH, gaps.shape[1])
-        chosen[placed(self.components.popular)] = True
+        chosen[_placed(self.components.popular, part)] = True
         chosen[np.argpartition(-gaps, depth - 1, axis=1)[:, :depth]] = True
         if self.history is not None:
-            places, own = self.history.products, self.history.figures[0]
-            if len(places) > OWN:
+            bought, own = self.history.products, self.history.figures[0]
+            if len(bought) > OWN:
                 strongest = np.argpartition(-own, OWN - 1)[:OWN]
-                places, own = places[strongest], own[strongest]
-            chosen[placed(places[own > 0])] = True
-        chosen[placed(self.held)] = False
+                bought, own = bought[strongest], own[strongest]
+            chosen[_placed(bought[own > 0], part)] = True
+        chosen[_placed(self.held, part)] = False
         return np.flatnonzero(chosen)
 
-    def _own(self, history: OneHistory, items: Rows) -> list[Floats]:
-        told = np.zeros((3, len(self.components.counts["always"])), np.float32)
-        told[:, history.products] = history.figures
-        gaps, spreads = self._standing(history.products, history.figures[0], None)
+    def _own(self, history: OneHistory, items: Rows, places: Rows, part: _Part | None) -> list[Floats]:
+        told = np.zeros((3, self.components.num_products if part is None else len(part.products)), np.float32)
+        told[:, _placed(history.products, part)] = history.figures
         size = np.full((1, len(items)), len(history.products), np.float32)
-        return [told[:, items], size, gaps[:, items] / spreads]
+        if part is None:
+            gaps, spreads = self._standing(history.products, history.figures[0])
+            return [told[:, items], size, gaps[:, items] / spreads]
+        own = [_own_standing(model, history, items) for model in self.components.weights.values()]
+        return [told[:, places], size, np.stack(own)]
+
+
+def _placed(products: Rows, part: _Part | None) -> npt.NDArray[np.integer]:
+    return products if part is None else part.places[products]
+
+
+def _own_standing(model: ItemWeights, history: OneHistory, items: Rows) -> Floats:
+    """What sparse weights of all that a customer bought say of items `[num_items]`, in deviations from the mean."""
+    rows, columns, weights = model.entries(history.products)
+    told = weights * history.figures[0][rows]
+    scores = np.bincount(columns, told, minlength=model.weights.shape[1])
+    mean = float(scores.sum()) / len(scores)
+    spread = max(float(scores @ scores) / len(scores) - mean * mean, 0.0) ** 0.5
+    return ((scores[items] - mean) / max(spread, 1e-9)).astype(np.float32)
 
 
 def loudest(held: Rows, pairs: Floats) -> Rows:

@@ -149,5 +149,7 @@ def test_sparse_weights_say_what_dense_ones_do(seed, size, density):
     by = generator.normal(size=len(held)).astype(np.float32)
     alone = ItemWeights(weights).of_one(held, by)
     np.testing.assert_allclose(alone, by @ weights.toarray()[held], rtol=1e-5, atol=1e-6)
-    among = np.union1d(ItemWeights(weights).reached(held), items).astype(np.int64)
-    assert np.array_equal(ItemWeights(weights).of_one(held, by, among), alone[among])
+    rows, columns, told = ItemWeights(weights).entries(held)
+    found = np.zeros((len(held), size), np.float32)
+    found[rows, columns] = told
+    assert np.array_equal(found, weights.toarray()[held])
