@@ -57,13 +57,13 @@ def listen(shop: Shop, app: "Starlette") -> None:
 def _shared(shop: Shop, count: int) -> int:
     """Have several processes serve until Ctrl-C or SIGTERM; the exit code."""
     from commands.job_work import jobs_beside  # noqa: PLC0415
-    from commands.workers import Workers  # noqa: PLC0415
+    from commands.workers import Workers, bound  # noqa: PLC0415
 
-    family = socket.AF_INET6 if ":" in shop.api_host else socket.AF_INET
-    with socket.create_server((shop.api_host, shop.api_port), family=family, backlog=2048) as listener:
+    # Bound here too, so that the port stays this service's while a worker is replaced.
+    with bound(shop.api_host, shop.api_port), jobs_beside(shop):
         _tell_address(shop)
-        with jobs_beside(shop):
-            return Workers([sys.executable, "-m", "shelfgraph", "serve", "--socket"], listener, count).run()
+        command = [sys.executable, "-m", "shelfgraph", "serve", "--socket"]
+        return Workers(command, shop.api_host, shop.api_port, count).run()
 
 
 def _work(shop: Shop, listener: socket.socket) -> None:

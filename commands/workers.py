@@ -25,17 +25,22 @@ PAUSE_SECONDS: Final = 1.0
 
 @dataclass
 class Workers:
-    """Processes that share a listening socket; one that dies is replaced.
+    """Processes that listen on one port, each on a socket of its own; one that dies is replaced.
+
+    The system shares connections out among the sockets that listen; of one socket for all, the process that happens to
+    wake first would take nearly every connection.
 
     Each holds a pipe of its parent as standard input: when that is gone, however the parent ended, they end too.
 
     Attributes:
-        command: what a worker runs, told the socket's file descriptor as its last argument.
+        command: what a worker runs, told the file descriptor of its socket, bound, as its last argument.
+        host, port: where.
         count: how many.
     """
 
     command: Sequence[str]
-    listener: socket.socket
+    host: str
+    port: int
     count: int
     _running: list["subprocess.Popen[bytes]"] = field(default_factory=list)
     _over: threading.Event = field(default_factory=threading.Event)
@@ -45,8 +50,8 @@ class Workers:
         for sign in (signal.SIGINT, signal.SIGTERM):
             signal.signal(sign, lambda *_: self._over.set())
         began, num_deaths = time.monotonic(), 0
-        self._running = [self._started() for _ in range(self.count)]
         try:
+            self._running = [self._started() for _ in range(self.count)]
             while not self._over.wait(LOOK_SECONDS):
                 for place, worker in enumerate(self._running):
                     if worker.poll() is None:
@@ -63,8 +68,9 @@ class Workers:
         return 0
 
     def _started(self) -> "subprocess.Popen[bytes]":
-        fd = self.listener.fileno()
-        return subprocess.Popen([*self.command, str(fd)], stdin=subprocess.PIPE, pass_fds=[fd])  # noqa: S603
+        with bound(self.host, self.port) as own:
+            fd = own.fileno()
+            return subprocess.Popen([*self.command, str(fd)], stdin=subprocess.PIPE, pass_fds=[fd])  # noqa: S603
 
     def _end(self) -> None:
         for worker in self._running:
@@ -75,6 +81,15 @@ class Workers:
                 worker.wait(max(0.0, until - time.monotonic()))
             worker.kill()
             worker.wait()
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket on a port that further sockets of this user may be bound to; it takes connections once it listens."""
+    own = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+        own.setsockopt(socket.SOL_SOCKET, option, 1)
+    own.bind((host, port))
+    return own
 
 
 def end_with_parent() -> None:

@@ -1,14 +1,13 @@
 """`serve --workers 2` on a real shop: two processes answer as one, whichever of them is asked."""
 
 import csv
+import http.client
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,21 +36,44 @@ def table(folder: Path, name: str) -> None:
 
 
 class Served:
-    """A running `serve --workers 2`, asked over connections that each request opens anew."""
+    """A running `serve --workers 2`."""
 
     def __init__(self, environment: dict[str, str], port: int) -> None:
         command = [sys.executable, "-m", "shelfgraph", "serve", "--workers", "2"]
         self.process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
         self._port, self._key = port, Path(environment["SHELFGRAPH_HOME"]) / "development.key"
+        self._connections: dict[int, http.client.HTTPConnection] = {}
 
     def workers(self) -> set[int]:
         """Their process ids."""
         pid = self.process.pid
         return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
 
+    def answered_by(self, worker: int, query: str = SHELF, **variables: object) -> dict:
+        """The whole answer of one worker, over a connection of its own that is opened once it answers."""
+        if worker not in self._connections:
+            self._connections[worker] = self._connected_to(worker)
+        return self._asked(self._connections[worker], query, **variables)
+
+    def _connected_to(self, worker: int) -> http.client.HTTPConnection:
+        ends = time.monotonic() + STARTS_SECONDS
+        while True:
+            with self._only(worker):
+                connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=1)
+                try:
+                    self._asked(connection, SHELF)
+                except OSError:
+                    connection.close()  # it is another's, or nobody listens yet
+                else:
+                    assert connection.sock is not None
+                    connection.sock.settimeout(10)
+                    return connection
+            assert time.monotonic() < ends, "it does not answer"
+            time.sleep(0.2)
+
     @contextmanager
-    def only(self, worker: int) -> Iterator[None]:
-        """Inside it the others stand still, so that this one answers."""
+    def _only(self, worker: int) -> Iterator[None]:
+        """Inside it the others stand still."""
         others = self.workers() - {worker}
         try:
             for each in others:
@@ -61,24 +83,11 @@ class Served:
             for each in others:
                 os.kill(each, signal.SIGCONT)
 
-    def ask(self, query: str, **variables: object) -> dict:
-        """The whole answer."""
+    def _asked(self, connection: http.client.HTTPConnection, query: str, **variables: object) -> dict:
         headers = {"content-type": "application/json", "authorization": f"Bearer {self._key.read_text().strip()}"}
-        body = json.dumps({"query": query, "variables": variables}).encode()
-        request = urllib.request.Request(f"http://127.0.0.1:{self._port}/graphql", body, headers)
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
-
-    def answered_by(self, worker: int) -> dict:
-        """What one worker answers, once it does."""
-        ends = time.monotonic() + STARTS_SECONDS
-        while True:
-            try:
-                with self.only(worker):
-                    return self.ask(SHELF)
-            except (OSError, urllib.error.URLError):
-                assert time.monotonic() < ends, "it does not answer"
-                time.sleep(0.5)
+        connection.request("POST", "/graphql", json.dumps({"query": query, "variables": variables}).encode(), headers)
+        answer: dict = json.load(connection.getresponse())
+        return answer
 
 
 def shelf(answer: dict) -> dict:
@@ -118,14 +127,13 @@ def test_two_workers_answer_as_one_and_one_that_is_killed_is_replaced(served):
     for worker in first:
         assert "errors" not in served.answered_by(worker)
     one, other = first
-    with served.only(one):
-        spent = sum(served.ask(SHELF)["extensions"]["cost"]["actual"] for _ in range(20))
+    spent = sum(served.answered_by(one)["extensions"]["cost"]["actual"] for _ in range(20))
     assert spent >= 100
     # Of a bucket of its own the other would have spent an answer or two; ten points leak a second.
     assert served.answered_by(other)["extensions"]["cost"]["remaining"] < POINTS - spent / 2
 
     changes = [{"storeId": "S1", "sku": "tea", "onHandUnits": "3", "countedAt": "2026-01-01T00:00:00Z"}]
-    told = served.ask(RECORD, input={"idempotencyKey": "one", "changes": changes})
+    told = served.answered_by(one, RECORD, input={"idempotencyKey": "one", "changes": changes})
     assert told["data"]["recordStock"]["userErrors"] == []
     time.sleep(2.0)
     for worker in first:

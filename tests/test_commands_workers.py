@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -13,22 +14,24 @@ import pytest
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
 WORKER = """
-import os, socket, sys, time
+import asyncio, os, socket, sys, uvloop
 from commands.workers import end_with_parent
 end_with_parent()
-listener = socket.socket(fileno=int(sys.argv[1]))
-while True:
-    caller, _ = listener.accept()
-    time.sleep(0.01)
-    caller.sendall(str(os.getpid()).encode())
-    caller.close()
+async def told(_reader, writer):
+    writer.write(str(os.getpid()).encode())
+    await asyncio.sleep(0.01)
+    writer.close()
+async def main():
+    server = await asyncio.start_server(told, sock=socket.socket(fileno=int(sys.argv[1])))
+    await server.serve_forever()
+uvloop.run(main())
 """
 PARENT = """
-import socket, sys
+import sys
 from commands.workers import Workers
-with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as listener:
-    sys.exit(Workers([sys.executable, "-c", sys.argv[2]], listener, 2).run())
+sys.exit(Workers([sys.executable, "-c", sys.argv[2]], "127.0.0.1", int(sys.argv[1]), 2).run())
 """
+CALLS = 60
 
 
 class Service:
@@ -91,6 +94,16 @@ def test_a_worker_that_dies_is_replaced_and_the_end_of_the_parent_is_the_end_of_
     assert service.parent.wait(15) == 0
     wait_until_gone(first | replaced)
     assert service.answer() is None
+
+
+def test_calls_are_shared_out_while_all_workers_are_free(service):
+    service.until(lambda seen: len(seen) == 2)
+    answered: Counter[int | None] = Counter()
+    for _ in range(CALLS):
+        time.sleep(0.02)
+        answered[service.answer()] += 1
+    assert len(answered) == 2
+    assert min(answered.values()) > CALLS // 8  # by chance less once in fifty million times
 
 
 def test_workers_end_when_their_parent_is_killed(service):
