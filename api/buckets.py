@@ -38,15 +38,16 @@ class Buckets:
 
     def __init__(self, file: Path | None = None, *, most: int = MAX_CALLERS) -> None:
         self._most, self._mutex = most, threading.Lock()
+        self._known: dict[str, tuple[bytes, list[int]]] = {}
         self._handle = None if file is None else _opened(file, most * _ENTRY.size)
         self._table = mmap.mmap(-1 if self._handle is None else self._handle, most * _ENTRY.size)
 
     @contextmanager
     def changing(self, name: str) -> Iterator[Bucket]:
         """A caller's bucket, to be changed within the block; nobody else changes any meanwhile."""
+        digest, offsets = self._offsets(name)
         with self._alone():
-            digest = blake2b(name.encode(), digest_size=16).digest()
-            offset, bucket = self._place(digest)
+            offset, bucket = self._place(digest, offsets)
             yield bucket
             _ENTRY.pack_into(self._table, offset, digest, bucket.level, bucket.at)
 
@@ -62,15 +63,25 @@ class Buckets:
             finally:
                 fcntl.flock(self._handle, fcntl.LOCK_UN)
 
-    def _place(self, digest: bytes) -> tuple[int, Bucket]:
+    def _offsets(self, name: str) -> tuple[bytes, list[int]]:
+        """A caller's digest, and where their entry may stand."""
+        if name not in self._known:
+            if len(self._known) >= self._most:
+                self._known.clear()
+            digest = blake2b(name.encode(), digest_size=16).digest()
+            first = int.from_bytes(digest[:8], "little")
+            self._known[name] = digest, [(first + step) % self._most * _ENTRY.size for step in range(PROBED)]
+        return self._known[name]
+
+    def _place(self, digest: bytes, offsets: list[int]) -> tuple[int, Bucket]:
         """Where a caller's entry stands, or will, and their bucket."""
-        first = int.from_bytes(digest[:8], "little")
-        offsets = [(first + step) % self._most * _ENTRY.size for step in range(PROBED)]
-        entries = [(offset, *_ENTRY.unpack_from(self._table, offset)) for offset in offsets]
-        for offset, own, level, at in entries:
+        ages = []
+        for offset in offsets:
+            own, level, at = _ENTRY.unpack_from(self._table, offset)
             if own == digest:
                 return offset, Bucket(level, at)
-        return min(entries, key=lambda entry: entry[3])[0], Bucket()
+            ages.append(at)
+        return offsets[ages.index(min(ages))], Bucket()
 
 
 def _opened(file: Path, size: int) -> int:

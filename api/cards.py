@@ -5,9 +5,9 @@ import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Final, Generic, TypeVar, cast
 
-from cachetools import LRUCache
 from strawberry.dataloader import DataLoader
 
 from decisions.moment import Moment
@@ -15,6 +15,9 @@ from schema.errors import ShelfgraphError
 
 V = TypeVar("V")
 R = TypeVar("R")
+C = TypeVar("C")
+_NOTHING: Final = None, inf
+_MADE: Final = "_made"
 PRODUCTS: Final = "products"
 ByKey = Callable[[Sequence[str]], Awaitable[Mapping[str, V]]]
 """What reads values by key in one round trip."""
@@ -25,8 +28,31 @@ GATHERED_SECONDS: Final = 0.5
 """How long keys that are due are gathered before they are renewed in one read."""
 READ_AT_ONCE: Final = 200
 """Keys of one read behind the answers: while its rows are unpacked nothing is answered."""
-FILLED_SHARE: Final = 0.5
-"""Share of the entries that are read before anybody asked for them."""
+FILLED_SHARE: Final = 0.4
+"""Share of the entries that are read of one kind before anybody asked for them."""
+
+
+def once(card: C, make: Callable[[C], V]) -> V:
+    """What is made of a card, made once: most answers tell of products that others told of."""
+    beside = vars(card)
+    if _MADE not in beside:
+        beside[_MADE] = make(card)
+    return cast(V, beside[_MADE])
+
+
+def join_name(read: Callable[..., object], page: Mapping[str, object]) -> Hashable:
+    """What the keys of one page of a join are called."""
+    return getattr(read, "__name__", ""), *sorted(page.items())
+
+
+def with_empty(read: Callable[..., Awaitable[Mapping[str, list[V]]]], **page: object) -> ByKey[list[V]]:
+    """A join's reader for one page, which tells of keys that nothing is joined to as well: to be kept, too."""
+
+    async def whole(keys: Sequence[str]) -> Mapping[str, list[V]]:
+        found = await read(keys, **page)
+        return {key: found.get(key, []) for key in keys}
+
+    return whole
 
 
 def group_of(moment: Moment, name: Hashable) -> Hashable:
@@ -42,7 +68,7 @@ class Cards:
 
     Args:
         seconds: after which anything is renewed; 0 asks the graph every time.
-        most: entries, the longest unused going first.
+        most: entries, those read longest ago going first.
         clock: seconds that only rise.
     """
 
@@ -50,29 +76,34 @@ class Cards:
         self, *, seconds: float = KEPT_SECONDS, most: int = MOST, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._seconds, self._clock, self._most = seconds, clock, most
-        self._kept: LRUCache[Hashable, tuple[Any, float]] = LRUCache(most)
+        self._kept: dict[tuple[Hashable, str], tuple[Any, float]] = {}
         self._due: dict[Hashable, set[str]] = {}
         self._renewals: dict[Hashable, asyncio.Task[None]] = {}
 
-    def kept(self, group: Hashable, key: str) -> Any:
-        """A value that is kept; None where it is not.
+    def kept(self, group: Hashable, keys: Sequence[str]) -> list[Any]:
+        """The values that are kept, in the order of their keys; None where one is not.
 
         Args:
-            group: what the key is of, the lake version among it.
+            group: what the keys are of, the lake version among it.
         """
-        entry = self._kept.get((group, key))
-        if entry is None:
-            return None
-        value, since = entry
-        if self._clock() - since >= self._seconds:
-            self._due.setdefault(group, set()).add(key)
-        return value
+        find, due, found = self._kept.get, self._clock() - self._seconds, []
+        for key in keys:
+            value, since = find((group, key), _NOTHING)
+            if since <= due:
+                self._due.setdefault(group, set()).add(key)
+            found.append(value)
+        return found
 
     def keep(self, group: Hashable, found: Mapping[str, Any]) -> None:
         """Keep values by key."""
-        since = self._clock()
-        if self._seconds > 0:
-            self._kept.update({(group, key): (value, since) for key, value in found.items()})
+        kept, since = self._kept, self._clock()
+        if self._seconds <= 0:
+            return
+        for key, value in found.items():
+            kept.pop((group, key), None)
+            kept[group, key] = value, since
+        while len(kept) > self._most:
+            del kept[next(iter(kept))]
 
     async def fill(self, group: Hashable, keys: Sequence[str], read: ByKey[Any]) -> None:
         """Keep what is not kept yet of the first keys, as many as are read ahead, with rests in which others go on.
@@ -162,6 +193,6 @@ class CardLoader(Generic[V]):
         return make(await self.load_many(keys))
 
     def _kept(self, keys: Sequence[str]) -> list[V | None]:
-        found: list[V | None] = [self.cards.kept(self.group, key) for key in keys]
+        found: list[V | None] = self.cards.kept(self.group, keys)
         self.cards.renew(self.group, self.read)
         return found

@@ -14,7 +14,7 @@ from strawberry.types import Info as StrawberryInfo
 
 from api.access import Access
 from api.callers import Shown
-from api.cards import PRODUCTS, ByKey, CardLoader, Cards, group_of
+from api.cards import PRODUCTS, ByKey, CardLoader, Cards, group_of, join_name, with_empty
 from api.operations import Operations
 from api.price_desk import PriceDesk
 from api.search_desk import SearchDesk
@@ -194,7 +194,7 @@ class Context:
 
     def joined(self, read: Callable[..., Awaitable[Mapping[str, list[V]]]], **page: Any) -> CardLoader[list[V]]:
         """One of the catalogue's joins by key; fields that ask for the same page share a read."""
-        return self._by_key((read.__name__, *sorted(page.items())), partial(read, **page), missing=list)
+        return self._by_key(join_name(read, page), with_empty(read, **page), missing=list)
 
     def _by_key(self, name: Hashable, read: ByKey[V], *, missing: Callable[[], V] = _absent) -> CardLoader[V]:
         if name not in self._cards_by:

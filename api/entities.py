@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from api.cards import once
 from api.context import Info
 from api.ids import global_id
 from api.nodes import Node
@@ -168,6 +169,10 @@ class Store(Node):
     @classmethod
     def of(cls, card: catalogue.Store) -> "Store":
         """The contract's copy of a card."""
+        return once(card, cls._copied)
+
+    @classmethod
+    def _copied(cls, card: catalogue.Store) -> "Store":
         return cls(
             id=global_id("Store", card.store_id),
             store_id=card.store_id,

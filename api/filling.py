@@ -1,25 +1,34 @@
-"""Filling: cards of each lake version's products are read behind the answers, so that few wait for the graph."""
+"""Filling: each lake version's products and who supplies them are read behind the answers, so that few wait."""
 
 import asyncio
+from collections.abc import Hashable
 from contextlib import suppress
+from typing import Any
 
-from api.cards import PRODUCTS, group_of
+from api.cards import PRODUCTS, ByKey, group_of, join_name, with_empty
 from api.endpoint import Service
+from api.joins import FIRST_ROWS
 from decisions.moment import Moment
 from graph.catalogue import Catalogue
 from schema.errors import ShelfgraphError
 
 
 async def keep_filled(service: Service, *, every_seconds: float) -> None:
-    """Have the cards of the newest lake version's products kept, until cancelled; what fails is tried again."""
+    """Have what most ask of the newest lake version's products kept, until cancelled; what fails is tried again."""
+    catalogue = Catalogue(service.graph.read)
+    suppliers = join_name(catalogue.supplies, FIRST_ROWS)
+    ahead: dict[Hashable, ByKey[Any]] = {
+        PRODUCTS: catalogue.products,
+        suppliers: with_empty(catalogue.supplies, **FIRST_ROWS),
+    }
     filled: int | None = None
     while True:
         moment = service.advisor.moment()
         version = moment.facts.base.lake_version
         if version != filled and not service.graph.is_planning:
             with suppress(ShelfgraphError):
-                read = Catalogue(service.graph.read).products
-                await service.cards.fill(group_of(moment, PRODUCTS), most_bought_first(moment), read)
+                for name, read in ahead.items():
+                    await service.cards.fill(group_of(moment, name), most_bought_first(moment), read)
                 filled = version
         await asyncio.sleep(every_seconds)
 

@@ -1,7 +1,7 @@
 """A product's joins as connections: who supplies it, what promotes it, where it stands, what is bought with it."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import numpy as np
 import strawberry
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 strawberry.enum(Availability, description="Whether a product can be had: UNKNOWN means nobody counted it.")
 AnyProduct = Annotated["Product", strawberry.lazy("api.products")]
+
+FIRST_ROWS: Final[dict[str, Any]] = {"after": "", "limit": 26}
+"""What most ask for first of a product's suppliers or promotions: up to 25, and whether there are more."""
 
 
 @strawberry.type(description="A supplier of one product, and the terms last agreed.")
@@ -174,4 +177,7 @@ def _ranging(moment: Moment, row: int, store_id: str | None) -> list[str]:
 
 
 def _start(page: Asked) -> dict[str, object]:
+    """Where a page's rows begin and how many are read; pages of few share a read, from the start on."""
+    if page.after is None and page.limit < FIRST_ROWS["limit"]:
+        return FIRST_ROWS
     return {"after": "" if page.after is None else str(page.after[0]), "limit": page.limit + 1}

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import numpy as np
 import strawberry
 
+from api.cards import once
 from api.context import Info
 from api.demand import AtStoreId, DemandForecast, GrainAsked, Weeks, demand_forecast
 from api.entities import Brand, Category, decimal
@@ -65,6 +66,10 @@ class Product(Node):
     @classmethod
     def of(cls, card: catalogue.Product) -> "Product":
         """The contract's copy of a card."""
+        return once(card, cls._copied)
+
+    @classmethod
+    def _copied(cls, card: catalogue.Product) -> "Product":
         return cls(
             id=global_id("Product", card.sku),
             category_id=card.category_id,

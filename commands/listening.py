@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +23,43 @@ GRACE_SECONDS: Final = 10
 """How long answers under way may take once the service is told to end."""
 
 
+class Joined:
+    """A transport that sends at once what is written in one turn of the loop: an answer's head goes with its body."""
+
+    def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._parts: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else the transport does."""
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send it before the loop's next turn."""
+        if not self._parts:
+            self._loop.call_soon(self._flush)
+        self._parts.append(data)
+
+    def writelines(self, parts: Iterable[bytes]) -> None:
+        """As `write`, one after the other."""
+        self.write(b"".join(parts))
+
+    def write_eof(self) -> None:
+        """Send what was written, and that it was all."""
+        self._flush()
+        self._transport.write_eof()
+
+    def close(self) -> None:
+        """Send what was written, then close."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        parts, self._parts = self._parts, []
+        if parts and not self._transport.is_closing():
+            self._transport.write(b"".join(parts))
+
+
 class PatientProtocol(HttpToolsProtocol):
     """HTTP whose clients have `HEADER_SECONDS` to send a request's headers; then their connection is closed."""
 
@@ -30,7 +68,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """Expect headers."""
-        super().connection_made(transport)
+        super().connection_made(Joined(transport, self.loop))  # type: ignore[arg-type]  # by what it does
         self._expect()
 
     def on_message_begin(self) -> None:
