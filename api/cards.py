@@ -64,7 +64,7 @@ class Cards:
     """Names and joins that the graph told before: a page of products costs its round trips once, not at every view.
 
     What is older than `seconds` and still asked for is read again behind the answers, many keys at once, so that no
-    answer waits for it. What belongs to a lake version is forgotten with it.
+    answer waits for it. Each lake version has cards of its own; those of earlier ones go first.
 
     Args:
         seconds: after which anything is renewed; 0 asks the graph every time.

@@ -59,17 +59,12 @@ class OneBasket:
     def pool(self) -> tuple[Pool, Rows]:
         """Candidates with their features, and the held product that calls loudest for each; -1 where none does."""
         parts, held, history, part = self.components, self.held, self.history, self._part()
-        if part is None:
-            gaps, spreads = self._standing(held, np.ones(len(held), np.float32))
-        else:
-            scores = np.stack([each.sum(axis=0) for each in part.weights])
-            gaps, spreads = gaps_and_spreads(scores, parts.num_products)
-        gaps /= spreads
-        gaps[:, _placed(held, part)] = -np.inf
+        gaps = self._gaps(part)
         places = self._candidates(gaps, part)
-        items = places if part is None else part.products[places]
-        pairs = [model.between(held, items) for model in parts.weights.values()] if part is None else part.weights
-        pairs = pairs if part is None else [each[:, places] for each in pairs]
+        if part is None:
+            items, pairs = places, [model.between(held, places) for model in parts.weights.values()]
+        else:
+            items, pairs = part.products[places], [each[:, places] for each in part.weights]
         columns: list[Floats] = [gaps[:, places]]
         columns += [_highest_two(each) for each in pairs]
         if parts.alike is not None:
@@ -106,6 +101,17 @@ class OneBasket:
         for weights, (rows, columns, values) in zip(found, told, strict=True):
             weights[rows, places[columns]] = values
         return _Part(inside, places, found)
+
+    def _gaps(self, part: _Part | None) -> Floats:
+        """What each model says of each of the part, in deviations from its mean over all products; -inf where held."""
+        if part is None:
+            gaps, spreads = self._standing(self.held, np.ones(len(self.held), np.float32))
+        else:
+            scores = np.stack([each.sum(axis=0) for each in part.weights])
+            gaps, spreads = gaps_and_spreads(scores, self.components.num_products)
+        gaps /= spreads
+        gaps[:, _placed(self.held, part)] = -np.inf
+        return gaps
 
     def _standing(self, products: Rows, weights: Floats) -> tuple[Floats, Floats]:
         """How far all products are from what each model says on average, and how far apart these are on average."""
