@@ -26,8 +26,10 @@ MOST: Final = 250_000
 KEPT_SECONDS: Final = 60.0
 GATHERED_SECONDS: Final = 0.5
 """How long keys that are due are gathered before they are renewed in one read."""
-READ_AT_ONCE: Final = 200
+READ_AT_ONCE: Final = 50
 """Keys of one read behind the answers: while its rows are unpacked nothing is answered."""
+RESTS: Final = 3.0
+"""How many times as long as a read ahead took the next one waits."""
 FILLED_SHARE: Final = 0.4
 """Share of the entries that are read of one kind before anybody asked for them."""
 
@@ -70,6 +72,9 @@ class Cards:
         seconds: after which anything is renewed; 0 asks the graph every time.
         most: entries, those read longest ago going first.
         clock: seconds that only rise.
+
+    Attributes:
+        is_filled: whether all that is read ahead of the newest lake version was.
     """
 
     def __init__(
@@ -77,6 +82,7 @@ class Cards:
     ) -> None:
         self._seconds, self._clock, self._most = seconds, clock, most
         self._kept: dict[tuple[Hashable, str], tuple[Any, float]] = {}
+        self.is_filled = False
         self._due: dict[Hashable, set[str]] = {}
         self._renewals: dict[Hashable, asyncio.Task[None]] = {}
 
@@ -115,7 +121,7 @@ class Cards:
         for start in range(0, len(absent) if self._seconds > 0 else 0, READ_AT_ONCE):
             began = self._clock()
             self.keep(group, await read(absent[start : start + READ_AT_ONCE]))
-            await asyncio.sleep(self._clock() - began)
+            await asyncio.sleep(RESTS * (self._clock() - began))
 
     def renew(self, group: Hashable, read: ByKey[Any]) -> None:
         """Have what is due of a group read again soon, beside the answers; at once where nothing is due.

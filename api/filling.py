@@ -26,10 +26,11 @@ async def keep_filled(service: Service, *, every_seconds: float) -> None:
         moment = service.advisor.moment()
         version = moment.facts.base.lake_version
         if version != filled and not service.graph.is_planning:
+            service.cards.is_filled = False
             with suppress(ShelfgraphError):
                 for name, read in ahead.items():
                     await service.cards.fill(group_of(moment, name), most_bought_first(moment), read)
-                filled = version
+                filled, service.cards.is_filled = version, True
         await asyncio.sleep(every_seconds)
 
 

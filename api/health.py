@@ -48,7 +48,8 @@ class Readiness:
             "model_version": version,
             "lake_version": facts.base.lake_version,
             "changes_sequence": facts.sequence,
-            # Answers go on without it, so it does not make the service unready.
+            # Answers go on without these, so they do not make the service unready.
+            "catalogue": "ready" if service.cards.is_filled else "is being read ahead",
             "ledger": "not kept" if service.ledger is None else service.ledger.problem or "ready",
             "projection": None if self._projecting is None else _told(self._projecting.state),
         }

@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,7 +20,7 @@ from commands.evaluation_options import JsonFile, PictureFile, Seed
 from commands.graph import start_graph
 from commands.serve import refuse_used_port
 from commands.showcase import wait_ready
-from schema.errors import NotTrained
+from schema.errors import NotTrained, Unavailable
 
 if TYPE_CHECKING:
     from decisions.moment import Moment
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 CUSTOMERS = 2_000
 PAGES = 20
 STOP_SECONDS = 30
+WARM_SECONDS = 600.0
+ASKED_EACH = 10
 
 
 def service_command(
@@ -95,6 +99,23 @@ def _measured(shop: Shop, plan: "Plan", *, workers: int, key: str) -> "ServiceFi
     return figures
 
 
+def _wait_warm(url: str, workers: int) -> None:
+    """Return when every worker has read the catalogue ahead, as far as many new connections in a row can tell.
+
+    Raises:
+        Unavailable: if they have not within WARM_SECONDS.
+    """
+    until, in_a_row = time.monotonic() + WARM_SECONDS, 0
+    while in_a_row < ASKED_EACH * workers:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  # our own address
+            is_warm = json.load(answer)["catalogue"] == "ready"
+        in_a_row = in_a_row + 1 if is_warm else 0
+        if not is_warm:
+            time.sleep(1)
+        if time.monotonic() > until:
+            raise Unavailable(f"The catalogue was not read ahead within {WARM_SECONDS:g} s.", remedy="See the graph.")
+
+
 def _moment(shop: Shop) -> "Moment":
     """The newest facts and the champion, as the service sees them."""
     from decisions.model_index import ModelIndex  # noqa: PLC0415
@@ -144,7 +165,9 @@ def _serving(shop: Shop, workers: int) -> Iterator[int]:
         command = [sys.executable, "-m", "shelfgraph", "serve", "--workers", str(workers)]
         process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)  # noqa: S603  # our own command
         try:
-            wait_ready(shop.graphiql_url.replace("/graphql", "/readyz"))
+            ready = shop.graphiql_url.replace("/graphql", "/readyz")
+            wait_ready(ready)
+            _wait_warm(ready, workers)
             yield process.pid
         finally:
             process.terminate()
