@@ -107,8 +107,11 @@ def _wait_warm(url: str, workers: int) -> None:
     """
     until, in_a_row = time.monotonic() + WARM_SECONDS, 0
     while in_a_row < ASKED_EACH * workers:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  # our own address
-            is_warm = json.load(answer)["catalogue"] == "ready"
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  # our own address
+                is_warm = json.load(answer)["catalogue"] == "ready"
+        except OSError:  # a worker is not ready yet
+            is_warm = False
         in_a_row = in_a_row + 1 if is_warm else 0
         if not is_warm:
             time.sleep(1)
