@@ -1,7 +1,7 @@
-"""Filling: each lake version's products and who supplies them are read behind the answers, so that few wait."""
+"""Filling: what pages ask most of each lake version is read behind the answers, so that few of these wait."""
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -14,24 +14,28 @@ from schema.errors import ShelfgraphError
 
 
 async def keep_filled(service: Service, *, every_seconds: float) -> None:
-    """Have what most ask of the newest lake version's products kept, until cancelled; what fails is tried again."""
-    catalogue = Catalogue(service.graph.read)
-    suppliers = join_name(catalogue.supplies, FIRST_ROWS)
-    ahead: dict[Hashable, ByKey[Any]] = {
-        PRODUCTS: catalogue.products,
-        suppliers: with_empty(catalogue.supplies, **FIRST_ROWS),
-    }
-    filled: int | None = None
+    """Have the newest lake version's nouns and suppliers' terms kept, until cancelled; what fails is tried again."""
+    catalogue, filled = Catalogue(service.graph.read), None
     while True:
         moment = service.advisor.moment()
         version = moment.facts.base.lake_version
         if version != filled and not service.graph.is_planning:
             service.cards.is_filled = False
             with suppress(ShelfgraphError):
-                for name, read in ahead.items():
-                    await service.cards.fill(group_of(moment, name), most_bought_first(moment), read)
+                for name, keys, read in _ahead(moment, catalogue):
+                    await service.cards.fill(group_of(moment, name), keys, read)
                 filled, service.cards.is_filled = version, True
         await asyncio.sleep(every_seconds)
+
+
+def _ahead(moment: Moment, catalogue: Catalogue) -> Iterator[tuple[Hashable, Sequence[str], ByKey[Any]]]:
+    """What is read ahead: how `Context` calls it, the keys, and what reads them."""
+    base, skus = moment.facts.base, most_bought_first(moment)
+    yield "categories", list(base.parents), catalogue.categories
+    yield "suppliers", list(base.suppliers), catalogue.suppliers
+    yield "stores", base.store_ids, catalogue.stores
+    yield PRODUCTS, skus, catalogue.products
+    yield join_name(catalogue.supplies, FIRST_ROWS), skus, with_empty(catalogue.supplies, **FIRST_ROWS)
 
 
 def most_bought_first(moment: Moment) -> list[str]:
