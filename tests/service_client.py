@@ -130,9 +130,14 @@ def settled(service: Service, *, within: float = 30) -> None:
 
 def within_two_seconds(holds: Callable[[], bool]) -> None:
     """Wait until it holds, as is promised of whatever another process records."""
-    ends = time.monotonic() + 2
+    within(2, holds)
+
+
+def within(seconds: float, holds: Callable[[], bool]) -> None:
+    """Wait until it holds."""
+    ends = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < ends, "not within two seconds"
+        assert time.monotonic() < ends, f"not within {seconds:g} s"
         time.sleep(0.02)
 
 

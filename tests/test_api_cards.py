@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 import service_shop as shop
-from service_client import serving, settled, within_two_seconds
+from service_client import serving, settled, within
 
 from api import cards as cards_module
 from api.cards import CardLoader, Cards
@@ -24,7 +24,7 @@ class Shelf:
         return {key: self.names[key] for key in keys if key in self.names}
 
     def loader(self, cards: Cards, version: int = 1) -> CardLoader[str | None]:
-        return CardLoader.of(cards, (version, "names"), self.read, missing=lambda: None)
+        return CardLoader.of(cards, (version, "names"), self.read)
 
 
 def asked(shelf: Shelf, cards: Cards, keys: list[str], *, version: int = 1) -> list[str | None]:
@@ -95,7 +95,7 @@ def test_a_renewal_that_fails_leaves_what_was_kept_and_is_tried_again(hour):
     async def told() -> list[str | None]:
         await shelf.loader(cards).load("a")
         hour[0] = 61
-        loaders = [CardLoader.of(cards, (1, "names"), lost, missing=lambda: None), shelf.loader(cards)]
+        loaders = [CardLoader.of(cards, (1, "names"), lost), shelf.loader(cards)]
         answers = []
         for loader in loaders:
             answers.append(await loader.load("a"))
@@ -174,7 +174,7 @@ def test_what_pages_ask_most_is_there_before_anybody_asked(loaded, tmp_path):
     journal = Journal(str(tmp_path / "journal.db"))
     with serving(loaded, journal, model=shop.artefact(), catalogue_seconds=60.0) as service:
         settled(service)
-        within_two_seconds(lambda: service.http.get("/readyz").json()["catalogue"] == "ready")
+        within(60, lambda: service.http.get("/readyz").json()["catalogue"] == "ready")
         assert service.reads(offers) == service.reads(page) == 0
         assert all(each["product"]["name"] for each in service.data(offers)["recommendations"]["products"])
 

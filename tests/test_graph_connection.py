@@ -71,9 +71,10 @@ def test_the_api_reads_with_a_deadline(neo4j_server: LocalServer, graph: Graph) 
     graph.write("merge_brands", rows=[["kept", "load"]])
 
     async def ask() -> None:
-        async with connect_async(neo4j_server.uri, user=USER, password=neo4j_server.password()) as pool:
+        password = neo4j_server.password()
+        async with connect_async(neo4j_server.uri, user=USER, password=password, deadline_seconds=20) as pool:
             await pool.verify()
-            rows = await asyncio.gather(*(pool.read("read_brands", share=1.0, deadline_seconds=20) for _ in range(8)))
+            rows = await asyncio.gather(*(pool.read("read_brands", share=1.0) for _ in range(8)))
             assert all([row["name"] for row in each] == ["kept"] for each in rows)
             with pytest.raises(ValueError, match="only reads"):
                 await pool.read("merge_brands", rows=[])
@@ -85,7 +86,7 @@ def test_the_api_reads_with_a_deadline(neo4j_server: LocalServer, graph: Graph) 
                 assert time.monotonic() - began < 5
             finally:
                 os.kill(neo4j_server.pid() or 0, signal.SIGCONT)
-            assert len(await pool.read("read_brands", share=1.0, deadline_seconds=20)) == 1
+            assert len(await pool.read("read_brands", share=1.0)) == 1
 
     asyncio.run(ask())
 
