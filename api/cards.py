@@ -18,7 +18,6 @@ R = TypeVar("R")
 C = TypeVar("C")
 _NOTHING: Final = None, inf
 _MADE: Final = "_made"
-PRODUCTS: Final = "products"
 ByKey = Callable[[Sequence[str]], Awaitable[Mapping[str, V]]]
 """What reads values by key in one round trip."""
 MOST: Final = 250_000
@@ -42,11 +41,6 @@ def once(card: C, make: Callable[[C], V]) -> V:
     return cast(V, beside[_MADE])
 
 
-def join_name(read: Callable[..., object], page: Mapping[str, object]) -> Hashable:
-    """What the keys of one page of a join are called."""
-    return getattr(read, "__name__", ""), *sorted(page.items())
-
-
 def with_empty(read: Callable[..., Awaitable[Mapping[str, list[V]]]], **page: object) -> ByKey[list[V]]:
     """A join's reader for one page, which tells of keys that nothing is joined to as well: to be kept, too."""
 
@@ -57,9 +51,9 @@ def with_empty(read: Callable[..., Awaitable[Mapping[str, list[V]]]], **page: ob
     return whole
 
 
-def group_of(moment: Moment, name: Hashable) -> Hashable:
-    """What keys of one kind are kept under: each lake version has cards of its own."""
-    return moment.facts.base.lake_version, name
+def group_of(moment: Moment, read: Callable[..., object], **page: object) -> Hashable:
+    """What is kept of a reader, or of one page of a join: each lake version has cards of its own."""
+    return moment.facts.base.lake_version, getattr(read, "__name__", ""), *sorted(page.items())
 
 
 class Cards:
@@ -159,17 +153,13 @@ class CardLoader(Generic[V]):
     gathered: DataLoader[str, V]
 
     @classmethod
-    def of(cls, cards: Cards, group: Hashable, read: ByKey[V], *, missing: Callable[[], V]) -> "CardLoader[V]":
-        """A loader that reads what is not kept.
-
-        Args:
-            missing: what stands for a key that the catalogue has not got; such keys are asked for again each time.
-        """
+    def of(cls, cards: Cards, group: Hashable, read: ByKey[Any]) -> "CardLoader[V]":
+        """A loader that reads what is not kept; keys that the catalogue has not got are None, asked for each time."""
 
         async def load(keys: list[str]) -> list[V]:
             found = await read(keys)
             cards.keep(group, found)
-            return [found[key] if key in found else missing() for key in keys]
+            return [cast(V, found.get(key)) for key in keys]
 
         return cls(cards, group, read, DataLoader(load_fn=load))
 

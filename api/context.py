@@ -14,7 +14,7 @@ from strawberry.types import Info as StrawberryInfo
 
 from api.access import Access
 from api.callers import Shown
-from api.cards import PRODUCTS, ByKey, CardLoader, Cards, group_of, join_name, with_empty
+from api.cards import ByKey, CardLoader, Cards, group_of, with_empty
 from api.operations import Operations
 from api.price_desk import PriceDesk
 from api.search_desk import SearchDesk
@@ -33,11 +33,6 @@ from schema.ledger import Outcome
 
 V = TypeVar("V")
 Row = dict[str, Any]
-
-
-def _absent() -> Any:
-    """What stands for a key that the catalogue has not got."""
-    return None
 
 
 class GraphReader(Protocol):
@@ -129,32 +124,32 @@ class Context:
     @property
     def products(self) -> CardLoader[Product | None]:
         """Products by sku."""
-        return self._by_key(PRODUCTS, self.catalogue.products)
+        return self._by_key(self.catalogue.products)
 
     @property
     def categories(self) -> CardLoader[Category | None]:
         """Categories by key."""
-        return self._by_key("categories", self.catalogue.categories)
+        return self._by_key(self.catalogue.categories)
 
     @property
     def brands(self) -> CardLoader[Brand | None]:
         """Brands by name."""
-        return self._by_key("brands", self.catalogue.brands)
+        return self._by_key(self.catalogue.brands)
 
     @property
     def suppliers(self) -> CardLoader[Supplier | None]:
         """Suppliers by key."""
-        return self._by_key("suppliers", self.catalogue.suppliers)
+        return self._by_key(self.catalogue.suppliers)
 
     @property
     def stores(self) -> CardLoader[Store | None]:
         """Stores by key."""
-        return self._by_key("stores", self.catalogue.stores)
+        return self._by_key(self.catalogue.stores)
 
     @property
     def promotions(self) -> CardLoader[Promotion | None]:
         """Promotions by key."""
-        return self._by_key("promotions", self.catalogue.promotions)
+        return self._by_key(self.catalogue.promotions)
 
     @property
     def customers(self) -> DataLoader[str, Customer | None]:
@@ -194,13 +189,15 @@ class Context:
 
     def joined(self, read: Callable[..., Awaitable[Mapping[str, list[V]]]], **page: Any) -> CardLoader[list[V]]:
         """One of the catalogue's joins by key; fields that ask for the same page share a read."""
-        return self._by_key(join_name(read, page), with_empty(read, **page), missing=list)
+        return self._loaded(group_of(self.moment, read, **page), with_empty(read, **page))
 
-    def _by_key(self, name: Hashable, read: ByKey[V], *, missing: Callable[[], V] = _absent) -> CardLoader[V]:
-        if name not in self._cards_by:
-            group = group_of(self.moment, name)
-            self._cards_by[name] = CardLoader.of(self.cards, group, read, missing=missing)
-        return self._cards_by[name]
+    def _by_key(self, read: ByKey[V]) -> CardLoader[V | None]:
+        return self._loaded(group_of(self.moment, read), read)
+
+    def _loaded(self, group: Hashable, read: ByKey[Any]) -> CardLoader[Any]:
+        if group not in self._cards_by:
+            self._cards_by[group] = CardLoader.of(self.cards, group, read)
+        return self._cards_by[group]
 
     def _loader(self, name: object, load: Callable[[list[Any]], Awaitable[list[Any]]]) -> DataLoader[Any, Any]:
         if name not in self._loaders:

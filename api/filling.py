@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from api.cards import PRODUCTS, ByKey, group_of, join_name, with_empty
+from api.cards import ByKey, group_of, with_empty
 from api.endpoint import Service
 from api.joins import FIRST_ROWS
 from decisions.moment import Moment
@@ -22,20 +22,25 @@ async def keep_filled(service: Service, *, every_seconds: float) -> None:
         if version != filled and not service.graph.is_planning:
             service.cards.is_filled = False
             with suppress(ShelfgraphError):
-                for name, keys, read in _ahead(moment, catalogue):
-                    await service.cards.fill(group_of(moment, name), keys, read)
+                for group, keys, read in _ahead(moment, catalogue):
+                    await service.cards.fill(group, keys, read)
                 filled, service.cards.is_filled = version, True
         await asyncio.sleep(every_seconds)
 
 
 def _ahead(moment: Moment, catalogue: Catalogue) -> Iterator[tuple[Hashable, Sequence[str], ByKey[Any]]]:
-    """What is read ahead: how `Context` calls it, the keys, and what reads them."""
+    """What is read ahead: what it is kept under, the keys, and what reads them."""
     base, skus = moment.facts.base, most_bought_first(moment)
-    yield "categories", list(base.parents), catalogue.categories
-    yield "suppliers", list(base.suppliers), catalogue.suppliers
-    yield "stores", base.store_ids, catalogue.stores
-    yield PRODUCTS, skus, catalogue.products
-    yield join_name(catalogue.supplies, FIRST_ROWS), skus, with_empty(catalogue.supplies, **FIRST_ROWS)
+    nouns: list[tuple[ByKey[Any], Sequence[str]]] = [
+        (catalogue.categories, list(base.parents)),
+        (catalogue.suppliers, list(base.suppliers)),
+        (catalogue.stores, base.store_ids),
+        (catalogue.products, skus),
+    ]
+    for read, keys in nouns:
+        yield group_of(moment, read), keys, read
+    supplies = catalogue.supplies
+    yield group_of(moment, supplies, **FIRST_ROWS), skus, with_empty(supplies, **FIRST_ROWS)
 
 
 def most_bought_first(moment: Moment) -> list[str]:

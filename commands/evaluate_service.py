@@ -116,7 +116,8 @@ def _wait_warm(url: str, workers: int) -> None:
         if not is_warm:
             time.sleep(1)
         if time.monotonic() > until:
-            raise Unavailable(f"The catalogue was not read ahead within {WARM_SECONDS:g} s.", remedy="See the graph.")
+            problem = f"The catalogue was not read ahead within {WARM_SECONDS:g} s."
+            raise Unavailable(problem, remedy="See what `shelfgraph doctor` says.")
 
 
 def _moment(shop: Shop) -> "Moment":

@@ -19,6 +19,7 @@ from schema.facts import Flags, Floats, Rows
 REASONS: Final = tuple(WithheldReason)
 NONE: Final = -1
 SPARE: Final = 8
+"""Proposals looked at beside twice a page: about as many are withheld as offered where a store ranges half of all."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,6 @@ class Eligibility:
         """
         page = Page([], [])
         fresh = ruled(_once(proposals), self.lifts, first=first)
-        # About as many are withheld as are offered where a store ranges half of the catalogue.
         while (wanted := first - len(page.offered)) > 0 and (chunk := list(islice(fresh, 2 * wanted + SPARE))):
             reasons, availability = self.reasons(np.array([proposal.row for proposal in chunk], np.int64))
             for proposal, reason, available in zip(chunk, reasons, availability, strict=True):

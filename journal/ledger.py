@@ -109,9 +109,9 @@ class Ledger:
         if self._is_power_safe:
             self._waiting.put(None)
             self._threads[0].join()
-        while not self._waiting.empty():
-            if (late := self._waiting.get()) is not None:
-                late[-1].set_result(None)
+            while not self._waiting.empty():
+                if (late := self._waiting.get()) is not None:
+                    late[-1].set_result(None)
         self.flush(within_seconds=within_seconds)
         self._ended.set()
         self._flush.set()

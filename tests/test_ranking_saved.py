@@ -99,20 +99,23 @@ def test_what_is_served_is_what_was_fitted(hybrid, artefact, basket, bought):
     assert set(found.callers.tolist()) <= basket | {-1}
 
 
+def pools(parts, basket, bought):
+    """The pool that many baskets would have, and that of one basket with who calls: alone, then with its customer."""
+    held, products = np.array(sorted(basket), np.int64), np.array(sorted(bought), np.int64)
+    figures = np.array([bought[row] for row in sorted(bought)], np.float32).reshape(-1, 3).T.copy()
+    rows = [sp.csr_matrix((each, products, [0, len(products)]), shape=(1, SIZE)) for each in figures]
+    visible = sp.csr_matrix((np.ones(len(held), np.float32), held, [0, len(held)]), shape=(1, SIZE))
+    for one, many in ((None, None), (OneHistory(products, figures), Histories(*rows))):
+        yield basket_pool(parts, visible, many)[0], OneBasket(parts, held, one).pool()
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     st.sets(st.integers(0, SIZE - 1), min_size=1, max_size=8),
     st.dictionaries(st.integers(0, SIZE - 1), st.tuples(st.floats(0.0, 5.0), st.integers(1, 9), st.floats(0, 1))),
 )
 def test_one_basket_has_the_candidates_and_features_of_many_to_the_last_bit(hybrid, basket, bought):
-    held, parts = np.array(sorted(basket), np.int64), hybrid.components
-    products = np.array(sorted(bought), np.int64)
-    figures = np.array([bought[row] for row in sorted(bought)], np.float32).reshape(-1, 3).T.copy()
-    rows = [sp.csr_matrix((each, products, [0, len(products)]), shape=(1, SIZE)) for each in figures]
-    visible = sp.csr_matrix((np.ones(len(held), np.float32), held, [0, len(held)]), shape=(1, SIZE))
-    for one, many in ((None, None), (OneHistory(products, figures), Histories(*rows))):
-        expected, _ = basket_pool(parts, visible, many)
-        found, called = OneBasket(parts, held, one).pool()
+    for expected, (found, called) in pools(hybrid.components, basket, bought):
         assert np.array_equal(found.items, expected.items)
         assert np.array_equal(found.features, expected.features)
         assert set(called.tolist()) <= basket | {-1}
@@ -131,17 +134,11 @@ def test_few_weights_a_product_lead_to_the_same_features_without_looking_at_all_
         for name in ("rp3beta", "cosine")
     }
     parts = replace(hybrid.components, scorers=sparse)
-    held, products = np.array(sorted(basket), np.int64), np.array(sorted(bought), np.int64)
-    figures = np.array([bought[row] for row in sorted(bought)], np.float32).reshape(-1, 3).T.copy()
-    rows = [sp.csr_matrix((each, products, [0, len(products)]), shape=(1, SIZE)) for each in figures]
-    visible = sp.csr_matrix((np.ones(len(held), np.float32), held, [0, len(held)]), shape=(1, SIZE))
-    for one, many in ((None, None), (OneHistory(products, figures), Histories(*rows))):
-        expected, _ = basket_pool(parts, visible, many)
-        found, _ = OneBasket(parts, held, one).pool()
+    spoken = np.unique(np.concatenate([each.weights[sorted(basket)].indices for each in sparse.values()]))
+    for expected, (found, _) in pools(parts, basket, bought):
         # Of fewer than DEPTH products that a model speaks for, many baskets fill up with any: one basket does not.
         assert set(found.items) <= set(expected.items)
         np.testing.assert_allclose(found.features, expected.features[np.isin(expected.items, found.items)], atol=1e-4)
-        spoken = np.unique(np.concatenate([each.weights[held].indices for each in sparse.values()]))
         assert set(spoken) - basket <= set(found.items)
 
 
