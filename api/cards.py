@@ -22,13 +22,14 @@ ByKey = Callable[[Sequence[str]], Awaitable[Mapping[str, V]]]
 """What reads values by key in one round trip."""
 MOST: Final = 250_000
 """Entries: about 200 MiB."""
-KEPT_SECONDS: Final = 60.0
+KEPT_SECONDS: Final = 900.0
+"""A load has cards of its own at once; this is for what is written in the graph by hand."""
 GATHERED_SECONDS: Final = 0.5
 """How long keys that are due are gathered before they are renewed in one read."""
 READ_AT_ONCE: Final = 50
 """Keys of one read behind the answers: while its rows are unpacked nothing is answered."""
 RESTS: Final = 3.0
-"""How many times as long as a read ahead took the next one waits."""
+"""How many times as long as a read behind the answers took the next one waits."""
 FILLED_SHARE: Final = 0.4
 """Share of the entries that are read of one kind before anybody asked for them."""
 
@@ -112,10 +113,8 @@ class Cards:
             Unavailable: if the graph does not answer; what was read is kept.
         """
         absent = [key for key in keys[: int(FILLED_SHARE * self._most)] if (group, key) not in self._kept]
-        for start in range(0, len(absent) if self._seconds > 0 else 0, READ_AT_ONCE):
-            began = self._clock()
-            self.keep(group, await read(absent[start : start + READ_AT_ONCE]))
-            await asyncio.sleep(RESTS * (self._clock() - began))
+        if self._seconds > 0:
+            await self._told(group, absent, read)
 
     def renew(self, group: Hashable, read: ByKey[Any]) -> None:
         """Have what is due of a group read again soon, beside the answers; at once where nothing is due.
@@ -133,9 +132,14 @@ class Cards:
         keys = sorted(self._due[group])
         # Where the graph does not answer now, the next who wants one of them has it asked again.
         with suppress(ShelfgraphError):
-            for start in range(0, len(keys), READ_AT_ONCE):
-                self.keep(group, await read(keys[start : start + READ_AT_ONCE]))
+            await self._told(group, keys, read)
         del self._due[group]  # only now: what is being read is due no second time
+
+    async def _told(self, group: Hashable, keys: Sequence[str], read: ByKey[Any]) -> None:
+        for start in range(0, len(keys), READ_AT_ONCE):
+            began = self._clock()
+            self.keep(group, await read(keys[start : start + READ_AT_ONCE]))
+            await asyncio.sleep(RESTS * (self._clock() - began))
 
 
 @dataclass(frozen=True)

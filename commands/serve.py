@@ -17,8 +17,8 @@ from schema.errors import Busy
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-GARBAGE: Final = (20_000, 20, 50)
-"""Allocations, and collections of younger ones, between two looks for cycles: answers make few cycles."""
+GARBAGE: Final = (1_000, 20, 50)
+"""Allocations, and collections of younger ones, between two looks for cycles: an answer leaves some eighty objects."""
 SWITCH_SECONDS: Final = 0.0005
 """How long the thread that answers waits for one that computes beside it: the ledger, the search's building."""
 

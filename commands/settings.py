@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     api_host: str = Field(default="127.0.0.1", description="The address that `serve` listens on.")
     api_port: int = Field(default=8000, description="The port that `serve` listens on.")
     catalogue_seconds: float = Field(
-        default=60.0, ge=0, description="Seconds for which names and joins read from the graph are kept; 0 for none."
+        default=900.0, ge=0, description="Seconds for which names and joins read from the graph are kept; 0 for none."
     )
     anonymous_role: Role | None = Field(default=None, description="What callers without a key may do; unset: nothing.")
     introspection: Literal["everyone", "callers", "nobody"] = Field(
