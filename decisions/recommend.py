@@ -161,12 +161,12 @@ def _head(rows: Rows, scores: Vectors, may: Flags, count: int) -> Rows:
 
 def _popular(model: ModelIndex, eligibility: Eligibility, first: int) -> Iterator[Proposal]:
     """What most people buy: the head as it is, so that what is withheld is told, then only what may be offered."""
-    head = first + SPARE
-    may = eligibility.mask[model.popular]
-    for rows, values in (
-        (model.popular[:head], model.popularity[:head]),
-        (model.popular[head:][may[head:]], model.popularity[head:][may[head:]]),
-    ):
+    for start in range(0, len(model.popular), first + SPARE):
+        part = slice(start, start + first + SPARE)
+        rows, values = model.popular[part], model.popularity[part]
+        if start:
+            may = eligibility.mask[rows]
+            rows, values = rows[may], values[may]
         for row, value in zip(rows.tolist(), values.tolist(), strict=True):
             yield Proposal(row, float(value), "popular")
 
