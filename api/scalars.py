@@ -1,6 +1,7 @@
 """Scalars and small values of the contract."""
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import NewType
 
 import numpy as np
@@ -35,8 +36,11 @@ class Money:
 
 def money(amount: np.float32, currency: str) -> Money | None:
     """Money as its shortest decimal; None where the amount is unknown."""
-    if np.isnan(amount):
-        return None
+    return None if np.isnan(amount) else _money(amount, currency)
+
+
+@lru_cache(maxsize=65_536)
+def _money(amount: np.float32, currency: str) -> Money:
     return Money(amount=Decimal(str(amount)), currency_code=CurrencyCode(currency))
 
 

@@ -15,6 +15,7 @@ def plain_log_lines(*, least: int = logging.INFO) -> None:
     structlog.configure(
         processors=[*gathered, *(_for_eyes() if sys.stdout.isatty() else _for_machines())],
         wrapper_class=structlog.make_filtering_bound_logger(least),
+        cache_logger_on_first_use=True,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from decisions.facts_now import FactsNow, day_number
+from decisions.facts_now import FactsNow, availabilities, day_number
 from decisions.moment import Moment
 from decisions.proposal import Proposal
 from decisions.rules import Lifts, ruled
@@ -86,11 +86,10 @@ class Eligibility:
         """Why each product may not be offered (None: it may), stock and price looked at now, and its availability."""
         units = self.facts.units(rows, store_id=self.request.store_id)
         prices = self.facts.price(rows, store_id=self.request.store_id, on=self.moment.on)
-        availability = self.facts.availability(rows, store_id=self.request.store_id)
         codes = self.codes[rows].astype(np.int64)
         codes[(codes == NONE) & self._is_too_dear(prices)] = REASONS.index(WithheldReason.ABOVE_PRICE_CEILING)
         codes[(codes == NONE) & self._is_short(units)] = REASONS.index(WithheldReason.OUT_OF_STOCK)
-        return [None if code == NONE else REASONS[code] for code in codes], availability
+        return [None if code == NONE else REASONS[code] for code in codes.tolist()], availabilities(units)
 
     def page(self, proposals: Iterable[Proposal], first: int) -> Page:
         """The first `first` that may be offered, in the order that the rules ask for and each product once.

@@ -98,8 +98,7 @@ class FactsNow:
 
     def availability(self, rows: Rows, *, store_id: str | None) -> list[Availability]:
         """Whether each product can be had at a store, or anywhere where none is named."""
-        units = self.units(rows, store_id=store_id)
-        return [_AVAILABILITY[code] for code in np.where(np.isnan(units), 2, units > 0).tolist()]
+        return availabilities(self.units(rows, store_id=store_id))
 
     def shelf(self, row: int, store_ids: Sequence[str]) -> list[tuple[float | None, Availability]]:
         """Units of one product in each store, None where never counted, and whether it can be had there."""
@@ -168,6 +167,11 @@ class FactsNow:
             if row is not None:
                 days[row] = day_number(day) if day is not None else self.base.delisted_on[row]
         return replace(self, delisted_on=days, delistings={**self.delistings, **delistings})
+
+
+def availabilities(units: Floats) -> list[Availability]:
+    """What numbers of units mean, NaN where they were never counted."""
+    return [_AVAILABILITY[code] for code in np.where(np.isnan(units), 2, units > 0).tolist()]
 
 
 def day_number(day: date | None) -> int:
