@@ -185,8 +185,14 @@ class Parts(JournalParts):
         return LiveFacts(self._facts(self._newest_version()), journal=self.journal, read_facts=self._facts)
 
     def _newer_model(self, served: str | None) -> "Artefact | None":
+        from measures.memory import page_in  # noqa: PLC0415
+
         champion = self.registry.champion()
-        return self.registry.load(champion) if champion not in (None, served) else None
+        if champion in (None, served):
+            return None
+        newer = self.registry.load(champion)
+        page_in([*newer.embeddings.spaces.values(), *(() if newer.ranker is None else newer.ranker.arrays.values())])
+        return newer
 
     def _newest_version(self) -> int:
         newest = self.lake.latest()

@@ -1,9 +1,13 @@
 """Memory that a process freed stays with it where it asks for that, and its pages need not be had anew."""
 
+import resource
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+
+from measures.memory import page_in
 
 COUNTED = """
 import resource, sys
@@ -33,3 +37,18 @@ def faults(asked: str) -> int:
 
 def test_freed_arrays_come_back_without_new_pages():
     assert 10 * faults("kept") < faults("given back")
+
+
+def mapped_anew(mapped: np.memmap) -> int:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    mapped.sum()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+
+def test_what_is_paged_in_needs_no_page_when_it_is_used(tmp_path):
+    path = tmp_path / "a.npy"
+    np.save(path, np.ones((8_000, 1_000)))
+    mapped_anew(np.ones(1000))
+    paged = np.load(path, mmap_mode="r")
+    page_in([paged, np.empty((0, 3)), np.array(1.0), paged[:0]])
+    assert 3 * mapped_anew(paged) < mapped_anew(np.load(path, mmap_mode="r"))
