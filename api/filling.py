@@ -1,6 +1,7 @@
 """Filling: what pages ask most of each lake version is read behind the answers, so that few of these wait."""
 
 import asyncio
+import gc
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
@@ -25,6 +26,8 @@ async def keep_filled(service: Service, *, every_seconds: float) -> None:
                 for group, keys, read in _ahead(moment, catalogue):
                     await service.cards.fill(group, keys, read)
                 filled, service.cards.is_filled = version, True
+                # It stays until the next load: to look all of it through for cycles holds every answer up.
+                gc.freeze()
         await asyncio.sleep(every_seconds)
 
 

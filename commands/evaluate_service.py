@@ -1,6 +1,7 @@
 """`shelfgraph evaluate service`: how fast the service answers under load, beside what is promised."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -162,9 +163,10 @@ async def _with_cursors(target: "Target", subjects: "Subjects") -> "Subjects":
 
 @contextmanager
 def _serving(shop: Shop, workers: int) -> Iterator[int]:
-    """`serve` in a process of its own, ready; its process id."""
+    """`serve` in a process of its own, ready; its process id. It ends with this one, when that is told to end too."""
     refuse_used_port(shop.api_host, shop.api_port)
     log = shop.home / "evaluate-service.log"
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     with log.open("w") as file:
         command = [sys.executable, "-m", "shelfgraph", "serve", "--workers", str(workers)]
         process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)  # noqa: S603  # our own command
@@ -180,3 +182,4 @@ def _serving(shop: Shop, workers: int) -> Iterator[int]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            signal.signal(signal.SIGTERM, before)

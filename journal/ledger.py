@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
 import structlog
 
 from journal.decision_log import DecisionLog
@@ -186,7 +187,10 @@ def _readable(payloads: list[bytes]) -> list[LedgerEntry]:
 def payload_of(entry: LedgerEntry) -> bytes:
     """An entry as one line of the spool."""
     body = {**vars(entry), "decided_at": entry.decided_at.isoformat(), "decided_on": entry.decided_on.isoformat()}
-    return json.dumps(body, separators=(",", ":")).encode()
+    try:
+        return orjson.dumps(body)
+    except TypeError:  # half a surrogate pair in a customer's id, say
+        return json.dumps(body, separators=(",", ":")).encode()
 
 
 def entry_of(payload: bytes) -> LedgerEntry:
