@@ -4,10 +4,10 @@ import ctypes
 import mmap
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 MEMINFO: Final = Path("/proc/meminfo")
 CONTROL_GROUP: Final = Path("/sys/fs/cgroup")
@@ -49,11 +49,13 @@ def keep_freed() -> bool:
     return bool(mallopt(_MMAP_THRESHOLD, WHOLE_MIB * MIB)) and bool(mallopt(_TRIM_THRESHOLD, KEPT_MIB * MIB))
 
 
-def page_in(arrays: Iterable[npt.NDArray[Any]]) -> None:
+def page_in(arrays: "Iterable[npt.NDArray[Any]]") -> None:
     """Have arrays that are files' pages mapped in now, not page by page by whoever needs one first.
 
     Args:
         arrays: contiguous; the interpreter is free for others meanwhile.
     """
+    import numpy as np  # noqa: PLC0415 (the command line starts without it)
+
     for array in arrays:
         array.reshape(-1).view(np.uint8)[:: mmap.PAGESIZE].max(initial=0)
