@@ -4,7 +4,7 @@ import asyncio
 import resource
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -24,7 +24,7 @@ GRACE_SECONDS: Final = 10
 
 
 class Joined:
-    """A transport that sends at once what is written in one turn of the loop: an answer's head goes with its body."""
+    """A transport that sends as one what is written in one turn of the loop: an answer's head goes with its body."""
 
     def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
         self._transport, self._loop = transport, loop
@@ -35,9 +35,9 @@ class Joined:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Send it before the loop's next turn."""
+        """Send it by the end of the loop's next turn."""
         if not self._parts:
-            self._loop.call_soon(self._flush)
+            self._loop.call_soon(self.flush)
         self._parts.append(data)
 
     def writelines(self, parts: Iterable[bytes]) -> None:
@@ -46,15 +46,16 @@ class Joined:
 
     def write_eof(self) -> None:
         """Send what was written, and that it was all."""
-        self._flush()
+        self.flush()
         self._transport.write_eof()
 
     def close(self) -> None:
         """Send what was written, then close."""
-        self._flush()
+        self.flush()
         self._transport.close()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Send what was written."""
         parts, self._parts = self._parts, []
         if parts and not self._transport.is_closing():
             self._transport.write(b"".join(parts))
@@ -80,6 +81,11 @@ class PatientProtocol(HttpToolsProtocol):
         """Expect nothing: the body has a bound of its own."""
         self._expect_nothing()
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """Send the answer now: the requests that are ready would all be answered first."""
+        cast(Joined, self.transport).flush()
+        super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Expect nothing any more."""

@@ -1,8 +1,19 @@
 """What is written to a caller in one turn of the loop goes out at once, in order, and before a connection closes."""
 
 import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from commands.listening import Joined
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from commands.listening import Joined, listening
 
 
 class Recorder:
@@ -72,3 +83,51 @@ def test_lines_are_written_in_their_order():
 
     asyncio.run(run())
     assert recorder.told == [b"abc"]
+
+
+BUSY_SECONDS = 0.5
+
+
+async def answered(request: Request) -> PlainTextResponse:
+    if request.url.path == "/busy":
+        time.sleep(BUSY_SECONDS)  # as an answer's own work does, it keeps the loop
+    return PlainTextResponse("done")
+
+
+@contextmanager
+def listener() -> Iterator[int]:
+    app = Starlette(routes=[Route("/{path}", answered)])
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(listening(app, host="127.0.0.1", port=0))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            yield bound.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def ask(connection: socket.socket, path: str) -> None:
+    connection.sendall(f"GET /{path} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+
+
+def test_an_answer_goes_before_those_that_are_ready_are_made():
+    with listener() as port:
+        connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(3)]
+        for connection in connections:
+            ask(connection, "quick")
+            assert connection.recv(4_096)
+        # While the first is answered the others come in, and are ready in one turn of the loop.
+        for connection, path in zip(connections, ("busy", "quick", "busy"), strict=True):
+            ask(connection, path)
+            time.sleep(BUSY_SECONDS / 10)
+        assert connections[0].recv(4_096)
+        came = time.monotonic()
+        assert connections[1].recv(4_096)
+        assert time.monotonic() - came < BUSY_SECONDS / 2
+        for connection in connections:
+            connection.close()
