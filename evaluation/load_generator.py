@@ -122,10 +122,11 @@ async def open_loop(
 ) -> Measured:
     """Send request i (of `requests`, over and over) when it is due, answered or not what went before.
 
-    Where all connections wait for answers, a request waits for one, and its waiting is counted.
+    Where all connections wait for answers, a request waits for one, and its waiting is counted. The connection that
+    has rested longest is next: else a process that is behind would be asked again by each answer it gives.
     """
     notes = _Notes(due)
-    free: asyncio.LifoQueue[_Wire] = asyncio.LifoQueue()
+    free: asyncio.Queue[_Wire] = asyncio.Queue()
     wires = [_Wire(target) for _ in range(connections)]
     for wire in wires:
         free.put_nowait(wire)
