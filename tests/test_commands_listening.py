@@ -85,17 +85,18 @@ def test_lines_are_written_in_their_order():
     assert recorder.told == [b"abc"]
 
 
-BUSY_SECONDS = 0.5
-
-
-async def answered(request: Request) -> PlainTextResponse:
-    if request.url.path == "/busy":
-        time.sleep(BUSY_SECONDS)  # as an answer's own work does, it keeps the loop
-    return PlainTextResponse("done")
+PATIENCE_SECONDS = 20
 
 
 @contextmanager
-def listener() -> Iterator[int]:
+def listener(gates: dict[str, threading.Event]) -> Iterator[int]:
+    """A port whose answers keep the loop, as their own work would, until their path's gate is open."""
+
+    async def answered(request: Request) -> PlainTextResponse:
+        if request.url.path in gates:
+            gates[request.url.path].wait(PATIENCE_SECONDS)
+        return PlainTextResponse("done")
+
     app = Starlette(routes=[Route("/{path}", answered)])
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
@@ -112,22 +113,24 @@ def listener() -> Iterator[int]:
 
 
 def ask(connection: socket.socket, path: str) -> None:
-    connection.sendall(f"GET /{path} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
 
 
 def test_an_answer_goes_before_those_that_are_ready_are_made():
-    with listener() as port:
-        connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(3)]
+    gates = {"/first": threading.Event(), "/last": threading.Event()}
+    with listener(gates) as port:
+        connections = [socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS / 4) for _ in range(3)]
         for connection in connections:
-            ask(connection, "quick")
+            ask(connection, "/quick")
             assert connection.recv(4_096)
         # While the first is answered the others come in, and are ready in one turn of the loop.
-        for connection, path in zip(connections, ("busy", "quick", "busy"), strict=True):
+        for connection, path in zip(connections, ("/first", "/quick", "/last"), strict=True):
             ask(connection, path)
-            time.sleep(BUSY_SECONDS / 10)
-        assert connections[0].recv(4_096)
-        came = time.monotonic()
-        assert connections[1].recv(4_096)
-        assert time.monotonic() - came < BUSY_SECONDS / 2
+            time.sleep(0.05)
+        gates["/first"].set()
+        try:
+            assert connections[1].recv(4_096).startswith(b"HTTP/1.1 200")
+        finally:
+            gates["/last"].set()
         for connection in connections:
             connection.close()
