@@ -120,7 +120,7 @@ class Cards:
         """Have what is due of a group read again soon, beside the answers; at once where nothing is due.
 
         Args:
-            read: used once, within a second or two.
+            read: used for as long as it lets itself be; what is not read by then is due again.
         """
         if group in self._due and group not in self._renewals:
             task = asyncio.get_running_loop().create_task(self._renewed(group, read))

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -29,12 +30,10 @@ def canonical(value: object) -> str:
     NaN and the infinities as words; instants in UTC. Python's `json` says how; orjson writes the same where it can.
     """
     plain = _plain(value)
-    try:
+    with suppress(TypeError):
         text = orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
-    except TypeError:
-        text = DELETE
-    if text.isascii() and DELETE not in text:
-        return text.decode()
+        if text.isascii() and DELETE not in text:
+            return text.decode()
     return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 

@@ -1,6 +1,7 @@
 """Cards that the graph told before are not asked for again, until their lake version is another or their time is up."""
 
 import asyncio
+import gc
 from collections.abc import Sequence
 
 import pytest
@@ -172,10 +173,12 @@ def test_what_pages_ask_most_is_there_before_anybody_asked(loaded, tmp_path):
     page = """{ product(sku: "cola") { name category { name } suppliers(first: 2) { edges { node { name } } }
       stocks(first: 5) { edges { node { store { name } } } } } }"""
     journal = Journal(str(tmp_path / "journal.db"))
+    frozen = gc.get_freeze_count()
     with serving(loaded, journal, model=shop.artefact(), catalogue_seconds=60.0) as service:
         settled(service)
         within(60, lambda: service.http.get("/readyz").json()["catalogue"] == "ready")
         assert service.reads(offers) == service.reads(page) == 0
+        assert gc.get_freeze_count() > frozen  # nobody waits while what is kept is looked through for cycles
         assert all(each["product"]["name"] for each in service.data(offers)["recommendations"]["products"])
 
 
