@@ -29,6 +29,7 @@ from api.persisted import NotPersisted, PersistedQueries
 from api.price_desk import PriceDesk
 from api.request_log import refuse
 from api.search_desk import SearchDesk
+from api.turns import Turns
 from api.warming import WARM_UP_SECONDS, WarmGraph
 from decisions.advisor import Advisor
 from decisions.ports import ChangeLog
@@ -130,7 +131,7 @@ class Endpoint(GraphQL):
     def __init__(self, service: Service, *, contract: Contract, ide: str) -> None:
         super().__init__(contract)
         self._service, self._ide = service, ide
-        self._persisted, self._in_flight = PersistedQueries(), 0
+        self._persisted, self._in_flight, self._turns = PersistedQueries(), 0, Turns()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, unless too many are being answered."""
@@ -148,6 +149,7 @@ class Endpoint(GraphQL):
         request = Request(scope, receive)
         try:
             async with asyncio.timeout(self._service.operation_seconds):
+                await self._turns.turn()
                 if not self.should_render_graphql_ide(self.request_adapter_class(request)):
                     scope["caller"] = await self._service.caller(request)
                 response = await self.run(request)

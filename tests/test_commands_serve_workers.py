@@ -8,13 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import own_process
 import pytest
 from conftest import free_port
+from standstill import standing_still
 
 from evaluation.service_changes import RECORD
 
@@ -58,7 +57,7 @@ class Served:
     def _connected_to(self, worker: int) -> http.client.HTTPConnection:
         ends = time.monotonic() + STARTS_SECONDS
         while True:
-            with self._only(worker):
+            with standing_still(self.workers() - {worker}):
                 connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=1)
                 try:
                     self._asked(connection, SHELF)
@@ -70,18 +69,6 @@ class Served:
                     return connection
             assert time.monotonic() < ends, "it does not answer"
             time.sleep(0.2)
-
-    @contextmanager
-    def _only(self, worker: int) -> Iterator[None]:
-        """Inside it the others stand still."""
-        others = self.workers() - {worker}
-        try:
-            for each in others:
-                os.kill(each, signal.SIGSTOP)
-            yield
-        finally:
-            for each in others:
-                os.kill(each, signal.SIGCONT)
 
     def _asked(self, connection: http.client.HTTPConnection, query: str, **variables: object) -> dict:
         headers = {"content-type": "application/json", "authorization": f"Bearer {self._key.read_text().strip()}"}

@@ -1,12 +1,11 @@
 """What goes wrong between us and the server is told at once, in our words."""
 
 import asyncio
-import os
-import signal
 import time
 
 import pytest
 from conftest import free_port
+from standstill import standing_still
 
 from graph import connection
 from graph.connection import Graph, Lost, connect
@@ -78,14 +77,11 @@ def test_the_api_reads_with_a_deadline(neo4j_server: LocalServer, graph: Graph) 
             assert all([row["name"] for row in each] == ["kept"] for each in rows)
             with pytest.raises(ValueError, match="only reads"):
                 await pool.read("merge_brands", rows=[])
-            os.kill(neo4j_server.pid() or 0, signal.SIGSTOP)
-            try:
+            with standing_still([neo4j_server.pid() or 0]):
                 began = time.monotonic()
                 with pytest.raises(Unavailable, match="in time"):
                     await pool.read("read_brands", share=1.0, deadline_seconds=0.5)
                 assert time.monotonic() - began < 5
-            finally:
-                os.kill(neo4j_server.pid() or 0, signal.SIGCONT)
             assert len(await pool.read("read_brands", share=1.0)) == 1
 
     asyncio.run(ask())
