@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from api.access import Access
+    from decisions.advisor import Advisor
     from decisions.live import LiveFacts
     from decisions.replay import Replayer
     from graph.connection import Graph
+    from graph.connection_async import AsyncGraph
     from graph.server import LocalServer
     from jobs.models import Models
     from jobs.project import Projector
@@ -109,21 +111,11 @@ class Parts(JournalParts):
             from api.app import create_app  # noqa: PLC0415
             from api.operations import Operations  # noqa: PLC0415
             from api.search_desk import SearchDesk  # noqa: PLC0415
-            from decisions.advisor import Advisor  # noqa: PLC0415
             from graph.connection_async import connect_async  # noqa: PLC0415
-            from graph.paths import CustomerHistory, EvidencePaths  # noqa: PLC0415
-            from ranking.saved import open_ranker  # noqa: PLC0415
             from search.synonyms import SynonymsFile  # noqa: PLC0415
 
             graph = connect_async(self._settings.graph_uri, **self._graph_login())
-        advisor = Advisor(
-            live=live.result(),
-            artefact=champion.result(),
-            history=CustomerHistory(graph.read),
-            paths=EvidencePaths(graph.read),
-            today=lambda: self._clock().date(),
-            open_ranker=open_ranker,
-        )
+            advisor = self._advisor(graph, live, champion)
         return create_app(
             advisor=advisor,
             graph=graph,
@@ -139,6 +131,23 @@ class Parts(JournalParts):
             read_prices=self._price_book,
             operations=Operations(self.jobs, self._settings.load_sources, self.models, self.erasures),
             **settings,
+        )
+
+    def _advisor(
+        self, graph: "AsyncGraph", live: "Future[LiveFacts]", champion: "Future[Artefact | None]"
+    ) -> "Advisor":
+        from decisions.advisor import Advisor  # noqa: PLC0415
+        from graph.customer_history import CustomerHistory  # noqa: PLC0415
+        from graph.paths import EvidencePaths  # noqa: PLC0415
+        from ranking.saved import open_ranker  # noqa: PLC0415
+
+        return Advisor(
+            live=live.result(),
+            artefact=champion.result(),
+            history=CustomerHistory(graph.read, seconds=self._settings.history_seconds),
+            paths=EvidencePaths(graph.read),
+            today=lambda: self._clock().date(),
+            open_ranker=open_ranker,
         )
 
     def _warm_up(self) -> None:

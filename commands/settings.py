@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     catalogue_seconds: float = Field(
         default=900.0, ge=0, description="Seconds for which names and joins read from the graph are kept; 0 for none."
     )
+    history_seconds: float = Field(
+        default=60.0, ge=0, description="Seconds for which what a customer bought is kept in memory; 0 for none."
+    )
     anonymous_role: Role | None = Field(default=None, description="What callers without a key may do; unset: nothing.")
     introspection: Literal["everyone", "callers", "nobody"] = Field(
         default="callers", description="Who may read the contract from the service."

@@ -78,7 +78,7 @@ class Advisor:
 
     async def recommend(self, request: Request, *, first: int, moment: Moment) -> Decision:
         """The best products for a request; without the graph a customer is answered as a new one, marked fallback."""
-        history, is_lost = await self._bought(request.customer_id)
+        history, is_lost = await self._bought(request.customer_id, moment)
         decision = recommending.recommend(
             request,
             first=first,
@@ -108,13 +108,13 @@ class Advisor:
             for edge in edges
         ]
 
-    async def _bought(self, customer_id: str | None) -> tuple[list[Bought], bool]:
+    async def _bought(self, customer_id: str | None, moment: Moment) -> tuple[Sequence[Bought], bool]:
         if customer_id is None:
-            return [], False
+            return (), False
         try:
-            return await self._history.bought(customer_id), False
+            return await self._history.bought(customer_id, lake_version=moment.facts.base.lake_version), False
         except Unavailable:
-            return [], True
+            return (), True
 
     def _look(self, facts: FactsNow) -> Moment:
         wanted = (self._artefact, facts.base)

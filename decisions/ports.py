@@ -54,8 +54,11 @@ class ChangeLog(Protocol):
 class CustomerHistory(Protocol):
     """What customers buy, from the graph."""
 
-    async def bought(self, customer_id: str) -> list[Bought]:
+    async def bought(self, customer_id: str, *, lake_version: int) -> Sequence[Bought]:
         """A customer's strongest products, strongest first; empty for a customer nobody knows.
+
+        Args:
+            lake_version: the load whose facts the caller goes by.
 
         Raises:
             Unavailable: if the graph does not answer.

@@ -1,12 +1,11 @@
-"""Evidence paths between products, and what customers buy: the graph's part of a decision."""
+"""Evidence paths between products: the graph's part of an explanation."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from graph.catalogue import Catalogue, Read, Row
-from schema.decisions import Bought, PathStep
+from graph.catalogue import Read, Row
+from schema.decisions import PathStep
 
 MAX_DEGREE: Final = 2_000
 """A node with more relationships says nothing of two products that both hang on it."""
@@ -39,38 +38,6 @@ class EvidencePaths:
         for row in rows:
             found[row["source"], row["target"]].append(_path(row))
         return {pair: tuple(paths) for pair, paths in found.items()}
-
-
-class CustomerHistory:
-    """What customers buy, by the graph's BOUGHT relationships; used within one event loop.
-
-    Those who ask in the same turn of the loop share a read. It begins after they asked and nothing of it is kept, so
-    that each sees the graph as it is.
-
-    Args:
-        read: how a statement is run.
-    """
-
-    def __init__(self, read: Read) -> None:
-        self._catalogue = Catalogue(read)
-        self._wanted: set[str] = set()
-        self._reading: asyncio.Task[dict[str, list[Bought]]] | None = None
-
-    async def bought(self, customer_id: str) -> list[Bought]:
-        """A customer's strongest products, strongest first; empty for a customer nobody knows.
-
-        Raises:
-            Unavailable: if the graph does not answer in time.
-        """
-        self._wanted.add(customer_id)
-        if self._reading is None:
-            self._reading = asyncio.get_running_loop().create_task(self._read())
-        # Whoever gives up leaves the others their answer.
-        return (await asyncio.shield(self._reading)).get(customer_id, [])
-
-    async def _read(self) -> dict[str, list[Bought]]:
-        wanted, self._wanted, self._reading = self._wanted, set(), None
-        return await self._catalogue.bought(sorted(wanted))
 
 
 def _path(row: Row) -> Path:

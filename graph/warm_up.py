@@ -2,7 +2,8 @@
 
 from graph.cascades import dependents
 from graph.catalogue import Catalogue, Read
-from graph.paths import CustomerHistory, EvidencePaths
+from graph.customer_history import CustomerHistory
+from graph.paths import EvidencePaths
 
 
 async def warm_up(read: Read) -> None:
@@ -12,6 +13,6 @@ async def warm_up(read: Read) -> None:
         Unavailable: if the graph does not answer in time.
     """
     await Catalogue(read).warm_up()
-    await CustomerHistory(read).bought("")
+    await CustomerHistory(read).bought("", lake_version=0)
     await EvidencePaths(read).between([("", "")])
     await dependents(read, "")  # the widest

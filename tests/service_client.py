@@ -19,7 +19,8 @@ from decisions.advisor import Advisor
 from decisions.live import LiveFacts
 from decisions.replay import Replayer
 from graph.connection_async import AsyncGraph, connect_async
-from graph.paths import CustomerHistory, EvidencePaths
+from graph.customer_history import CustomerHistory
+from graph.paths import EvidencePaths
 from graph.server import USER, LocalServer
 from journal.audit import AuditLog
 from journal.store import Journal

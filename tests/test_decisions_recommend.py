@@ -204,7 +204,7 @@ def _may_be_offered(sku, request, base, reject):
 
 
 class _Lost:
-    async def bought(self, _customer_id):
+    async def bought(self, _customer_id, **_load):
         raise Unavailable("The graph is away.")
 
     async def between(self, _pairs):

@@ -7,10 +7,8 @@ import service_shop as shop
 
 from graph.catalogue import Catalogue
 from graph.connection_async import connect_async
-from graph.paths import CustomerHistory
 from graph.projection import project
 from graph.server import USER
-from schema.decisions import Bought
 
 pytestmark = pytest.mark.graph
 
@@ -25,10 +23,10 @@ def ask(neo4j_server):
     with connect(neo4j_server.uri, **login) as graph:
         project(shop.snapshot(), graph, lake_version=1, load_id="l1")
 
-    def ask_one(question, port=Catalogue):
+    def ask_one(question):
         async def run():
             async with connect_async(neo4j_server.uri, **login) as graph:
-                return await question(port(graph.read))
+                return await question(Catalogue(graph.read))
 
         return asyncio.run(run())
 
@@ -114,30 +112,3 @@ def test_a_page_between_two_places(ask):
         "lasagne",
         "nuts",
     ]
-
-
-def test_what_a_customer_buys_strongest_first(ask):
-    assert ask(lambda h: h.bought("c1"), CustomerHistory) == [Bought("cola", 2.0), Bought("spaghetti", 1.0)]
-    assert ask(lambda h: h.bought("nobody"), CustomerHistory) == []
-
-
-def test_who_asks_at_the_same_time_shares_a_read_and_nothing_of_it_is_kept(ask):
-    reads = []
-
-    async def asked_by_three(history):
-        return await asyncio.gather(*(history.bought(one) for one in ("c1", "nobody", "c1")))
-
-    class Counted(CustomerHistory):
-        def __init__(self, read):
-            async def counted(name, **params):
-                reads.append(params["keys"])
-                return await read(name, **params)
-
-            super().__init__(counted)
-
-    async def twice(history):
-        return await asked_by_three(history), await asked_by_three(history)
-
-    first, again = ask(twice, Counted)
-    assert first == again == [[Bought("cola", 2.0), Bought("spaghetti", 1.0)], [], first[0]]
-    assert reads == [["c1", "nobody"]] * 2
