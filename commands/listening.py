@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+import socket
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -10,6 +11,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.request_log import MAX_BODY_BYTES
+from commands.neighbours import Neighbours, Place
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -65,32 +67,71 @@ class PatientProtocol(HttpToolsProtocol):
     """HTTP whose clients have `HEADER_SECONDS` to send a request's headers; then their connection is closed."""
 
     header_seconds = HEADER_SECONDS
+    config: "Listening"
     _due: asyncio.TimerHandle | None = None
+    _is_between, _under_way = True, 0
+
+    def __init__(self, *args: Any, read: bytes = b"", **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._read = read
 
     def connection_made(self, transport: Any) -> None:
-        """Expect headers."""
+        """Expect headers, unless a neighbour has read some."""
         super().connection_made(Joined(transport, self.loop))  # type: ignore[arg-type]  # by what it does
         self._expect()
+        if self._read:
+            super().data_received(self._read)
+
+    def data_received(self, data: bytes) -> None:
+        """Go on with a request, or begin one: here, or where less is under way."""
+        if not self._is_taken(data):
+            super().data_received(data)
 
     def on_message_begin(self) -> None:
         """Expect the rest of them."""
+        self._is_between = False
         super().on_message_begin()
         self._expect()
 
     def on_headers_complete(self) -> None:
         """Expect nothing: the body has a bound of its own."""
         self._expect_nothing()
+        before = self.cycle
         super().on_headers_complete()
+        if self.cycle is not before:
+            self._count(1)
+
+    def on_message_complete(self) -> None:
+        """Another request may follow."""
+        self._is_between = True
+        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """Send the answer now: the requests that are ready would all be answered first."""
         cast(Joined, self.transport).flush()
+        self._count(-1)
         super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Expect nothing any more."""
         self._expect_nothing()
+        self._count(-self._under_way)
         super().connection_lost(exc)
+
+    def _is_taken(self, data: bytes) -> bool:
+        """Whether a neighbour answers on this connection from now on; only between two requests it may change hands."""
+        neighbours = self.config.neighbours
+        if neighbours is None or not self._is_between or self._under_way or self.transport.get_write_buffer_size():
+            return False
+        if not neighbours.take(self.transport.get_extra_info("socket"), data):
+            return False
+        self.transport.abort()  # what the neighbour holds stays open
+        return True
+
+    def _count(self, change: int) -> None:
+        self._under_way += change
+        if self.config.neighbours is not None:
+            self.config.neighbours.count(change)
 
     def _expect(self) -> None:
         self._expect_nothing()
@@ -101,12 +142,37 @@ class PatientProtocol(HttpToolsProtocol):
             self._due.cancel()
 
 
-def listening(app: "Starlette", *, host: str, port: int) -> uvicorn.Config:
-    """How an application is served; files this process may have open are raised to what the system allows."""
+class Listening(uvicorn.Config):
+    """How an application is served, and beside whom."""
+
+    neighbours: Neighbours | None = None
+
+
+class Server(uvicorn.Server):
+    """A server that answers what its neighbours hand it as well."""
+
+    config: Listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then be handed requests."""
+        await super().startup(sockets)
+        if self.config.neighbours is not None and self.started:
+            self.config.neighbours.open(self, self._adopted)
+
+    def _adopted(self, read: bytes) -> PatientProtocol:
+        return PatientProtocol(self.config, self.server_state, self.lifespan.state, read=read)
+
+
+def listening(app: "Starlette", *, host: str, port: int, place: Place | None = None) -> Listening:
+    """How an application is served; files this process may have open are raised to what the system allows.
+
+    Args:
+        place: among other workers of the port; None where there are none.
+    """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return uvicorn.Config(
+    config = Listening(
         app,
         host=host,
         port=port,
@@ -118,3 +184,5 @@ def listening(app: "Starlette", *, host: str, port: int) -> uvicorn.Config:
         access_log=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    config.neighbours = None if place is None else Neighbours(place)
+    return config

@@ -17,6 +17,8 @@ from schema.errors import Busy
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from commands.neighbours import Place
+
 GARBAGE: Final = (1_000, 20, 50)
 """Allocations, and collections of younger ones, between two looks for cycles: an answer leaves some eighty objects."""
 SWITCH_SECONDS: Final = 0.0005
@@ -26,14 +28,16 @@ SWITCH_SECONDS: Final = 0.0005
 NumWorkers = Annotated[
     int, typer.Option("--workers", min=1, max=64, help="Processes that answer; one per core that is free for them.")
 ]
-HandedSocket = Annotated[int | None, typer.Option("--socket", hidden=True, help="A worker's: the socket it is handed.")]
+Handed = Annotated[
+    str | None, typer.Option("--place", hidden=True, help="A worker's: where it stands among the others.")
+]
 
 
-def serve_command(ctx: typer.Context, workers: NumWorkers = 1, fd: HandedSocket = None) -> None:
+def serve_command(ctx: typer.Context, workers: NumWorkers = 1, place: Handed = None) -> None:
     """Serve the champion's relations and the graph's catalogue over GraphQL; GraphiQL is at the same address."""
     shop = shop_of(ctx)
-    if fd is not None:
-        _work(shop, socket.socket(fileno=fd))
+    if place is not None:
+        _work(shop, place)
         return
     refuse_used_port(shop.api_host, shop.api_port)
     key = key_to_serve(shop)
@@ -62,22 +66,21 @@ def _shared(shop: Shop, count: int) -> int:
     # Bound here too, so that the port stays this service's while a worker is replaced.
     with bound(shop.api_host, shop.api_port), jobs_beside(shop):
         _tell_address(shop)
-        command = [sys.executable, "-m", "shelfgraph", "serve", "--socket"]
+        command = [sys.executable, "-m", "shelfgraph", "serve", "--place"]
         return Workers(command, shop.api_host, shop.api_port, count).run()
 
 
-def _work(shop: Shop, listener: socket.socket) -> None:
+def _work(shop: Shop, words: str) -> None:
     """Serve as one of several processes."""
+    from commands.neighbours import Place  # noqa: PLC0415
     from commands.workers import end_with_parent  # noqa: PLC0415
 
     end_with_parent()
-    _answer(shop, shop.app(key_to_serve(shop)), listener)
+    _answer(shop, shop.app(key_to_serve(shop)), place=Place.read(words))
 
 
-def _answer(shop: Shop, app: "Starlette", *listeners: socket.socket) -> None:
-    import uvicorn  # noqa: PLC0415
-
-    from commands.listening import listening  # noqa: PLC0415
+def _answer(shop: Shop, app: "Starlette", *, place: "Place | None" = None) -> None:
+    from commands.listening import Server, listening  # noqa: PLC0415
     from commands.log_lines import plain_log_lines  # noqa: PLC0415
 
     plain_log_lines()
@@ -88,7 +91,8 @@ def _answer(shop: Shop, app: "Starlette", *listeners: socket.socket) -> None:
     gc.enable()
     keep_freed()
     sys.setswitchinterval(SWITCH_SECONDS)
-    uvicorn.Server(listening(app, host=shop.api_host, port=shop.api_port)).run(sockets=list(listeners) or None)
+    config = listening(app, host=shop.api_host, port=shop.api_port, place=place)
+    Server(config).run(sockets=None if place is None else [socket.socket(fileno=place.listener)])
 
 
 def _tell_address(shop: Shop) -> None:

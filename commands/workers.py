@@ -14,6 +14,7 @@ from typing import Final
 
 from commands.console import out
 from commands.listening import GRACE_SECONDS
+from commands.neighbours import Places
 
 LOOK_SECONDS: Final = 0.2
 FIRST_SECONDS: Final = 30.0
@@ -28,12 +29,12 @@ class Workers:
     """Processes that listen on one port, each on a socket of its own; one that dies is replaced.
 
     The system shares connections out among the sockets that listen; of one socket for all, the process that happens to
-    wake first would take nearly every connection.
+    wake first would take nearly every connection. Whoever is busier then hands requests on.
 
     Each holds a pipe of its parent as standard input: when that is gone, however the parent ended, they end too.
 
     Attributes:
-        command: what a worker runs, told the file descriptor of its socket, bound, as its last argument.
+        command: what a worker runs, told its place as its last argument.
         host, port: where.
         count: how many.
     """
@@ -44,6 +45,11 @@ class Workers:
     count: int
     _running: list["subprocess.Popen[bytes]"] = field(default_factory=list)
     _over: threading.Event = field(default_factory=threading.Event)
+    _places: Places = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make room for each."""
+        self._places = Places(self.count)
 
     def run(self) -> int:
         """Keep them up until SIGINT or SIGTERM, then end them; the exit code, not 0 if they would not come up."""
@@ -51,9 +57,9 @@ class Workers:
             signal.signal(sign, lambda *_: self._over.set())
         began, num_deaths = time.monotonic(), 0
         try:
-            self._running = [self._started() for _ in range(self.count)]
+            self._running = [self._started(number) for number in range(self.count)]
             while not self._over.wait(LOOK_SECONDS):
-                for place, worker in enumerate(self._running):
+                for number, worker in enumerate(self._running):
                     if worker.poll() is None:
                         continue
                     num_deaths += 1
@@ -62,15 +68,16 @@ class Workers:
                     elif worker.returncode > 0 or num_deaths >= MOST_DEATHS:
                         return abs(worker.returncode) or 1
                     out.print(f"Worker {worker.pid} ended ({worker.returncode}); another takes its place.")
-                    self._running[place] = self._started()
+                    self._running[number] = self._started(number)
         finally:
             self._end()
         return 0
 
-    def _started(self) -> "subprocess.Popen[bytes]":
+    def _started(self, number: int) -> "subprocess.Popen[bytes]":
         with bound(self.host, self.port) as own:
-            fd = own.fileno()
-            return subprocess.Popen([*self.command, str(fd)], stdin=subprocess.PIPE, pass_fds=[fd])  # noqa: S603
+            place = self._places.place(number, own.fileno())
+            command = [*self.command, str(place)]
+            return subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=place.descriptors)  # noqa: S603
 
     def _end(self) -> None:
         for worker in self._running:

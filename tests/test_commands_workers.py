@@ -15,6 +15,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
 WORKER = """
 import asyncio, os, socket, sys, uvloop
+from commands.neighbours import Place
 from commands.workers import end_with_parent
 end_with_parent()
 async def told(_reader, writer):
@@ -22,7 +23,7 @@ async def told(_reader, writer):
     await asyncio.sleep(0.01)
     writer.close()
 async def main():
-    server = await asyncio.start_server(told, sock=socket.socket(fileno=int(sys.argv[1])))
+    server = await asyncio.start_server(told, sock=socket.socket(fileno=Place.read(sys.argv[1]).listener))
     await server.serve_forever()
 uvloop.run(main())
 """
