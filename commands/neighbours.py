@@ -92,7 +92,7 @@ class Neighbours:
 
     def __init__(self, place: Place) -> None:
         self._board = memoryview(mmap.mmap(place.board, mmap.PAGESIZE)).cast("d")
-        self._own, self._under_way = _NUMBERS * place.number, 0
+        self._own, self._under_way, self._is_leaving = _NUMBERS * place.number, 0, False
         self._inbox, *outboxes = (socket.socket(fileno=fd) for fd in (place.inbox, *place.outboxes))
         self._outboxes = {_NUMBERS * number: each for number, each in enumerate(outboxes) if number != place.number}
 
@@ -110,17 +110,17 @@ class Neighbours:
 
         def take() -> None:
             with suppress(BlockingIOError):
-                data, (handed, *_), _, _ = socket.recv_fds(self._inbox, MOST_BYTES, 1)
-                task = loop.create_task(adopt(data, socket.socket(fileno=handed)))
-                coming.add(task)
-                task.add_done_callback(coming.discard)
+                data, handed, _, _ = socket.recv_fds(self._inbox, MOST_BYTES, 1)
+                for connection in handed:  # none, where this process may open no more
+                    task = loop.create_task(adopt(data, socket.socket(fileno=connection)))
+                    coming.add(task)
+                    task.add_done_callback(coming.discard)
 
         def tell() -> None:
-            if server.should_exit:
-                self._board[self._own + 1] = 0.0
-                return
+            self._is_leaving = server.should_exit
             self.count(0)
-            loop.call_later(TOLD_SECONDS, tell)
+            if not self._is_leaving:
+                loop.call_later(TOLD_SECONDS, tell)
 
         loop.add_reader(self._inbox, take)
         tell()
@@ -129,7 +129,7 @@ class Neighbours:
         """Tell that so many answers more are under way here."""
         self._under_way += change
         self._board[self._own] = self._under_way
-        self._board[self._own + 1] = time.monotonic()
+        self._board[self._own + 1] = 0.0 if self._is_leaving else time.monotonic()
 
     def take(self, connection: socket.socket, data: bytes) -> bool:
         """Whether a neighbour took a connection and the first bytes of a request; it is then to be let go of here."""
