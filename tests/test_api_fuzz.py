@@ -89,9 +89,11 @@ def draw_and_ask(operation, tally, *, times, start):
 @pytest.mark.timeout(1_800)
 def test_every_drawn_operation_is_answered_or_refused_by_name(service, capsys):
     drawn, tally = operations(), Tally(service)
-    for place, operation in enumerate(drawn):
-        draw_and_ask(operation, tally, times=-(-NUM_OPERATIONS // len(drawn)), start=place)
+    start = 0
+    while (missing := NUM_OPERATIONS - tally.counts["asked"]) > 0:  # some have fewer different ones than their share
+        for operation in drawn:
+            draw_and_ask(operation, tally, times=-(-missing // len(drawn)), start=start)
+            start += 1
     with capsys.disabled():
         sys.stdout.write(f"\n{dict(tally.counts)}; slowest {tally.slowest:.2f} s\n")
-    assert tally.counts["asked"] >= NUM_OPERATIONS
     assert tally.slowest < 20
