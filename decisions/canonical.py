@@ -48,10 +48,10 @@ def _plain(value: object) -> Any:
     match value:
         case float():
             plain: Any = _number(float(value))
+        case str():  # before those whose class is asked whether it counts as one, which takes longer than all else
+            plain = str(value)
         case dict() | Mapping():
             plain = {str(key): each if type(each) in PLAIN else _plain(each) for key, each in value.items()}
-        case str():
-            plain = str(value)
         case datetime():
             plain = value.astimezone(UTC).isoformat()
         case date():

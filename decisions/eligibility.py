@@ -56,8 +56,7 @@ class Eligibility:
         bound = base.age_bound
         too_young = bound[(base.minimum_ages[bound] > (0 if age is None else age)) & (codes[bound] == NONE)]
         _mark(codes, too_young, WithheldReason.UNDER_AGE)
-        for masked, reason in self._by_request:
-            _mark(codes, masked, reason)
+        codes[list(self._by_request)] = list(self._by_request.values())
         return codes
 
     def codes_at(self, rows: Rows) -> npt.NDArray[np.int8]:
@@ -65,11 +64,10 @@ class Eligibility:
         codes, base, age = self._standing[rows], self.facts.base, self.request.customer_age
         is_too_young = (base.minimum_ages[rows] > (0 if age is None else age)) & (codes == NONE)
         _mark(codes, is_too_young, WithheldReason.UNDER_AGE)
-        listed = rows.tolist()
-        for masked, reason in self._by_request:
-            if len(masked):
-                hidden = {int(row) for row in masked}
-                _mark(codes, [place for place, row in enumerate(listed) if row in hidden], reason)
+        hidden = self._by_request
+        for place, row in enumerate(rows.tolist()):
+            if row in hidden:
+                codes[place] = hidden[row]
         return codes
 
     @cached_property
@@ -84,11 +82,12 @@ class Eligibility:
 
     def reasons(self, rows: Rows) -> tuple[list[WithheldReason | None], list[Availability]]:
         """Why each product may not be offered (None: it may), stock and price looked at now, and its availability."""
+        codes, ceiling = self.codes_at(rows), self.request.price_ceiling
+        if ceiling is not None:
+            prices = self.facts.price(rows, store_id=self.request.store_id, on=self.moment.on)
+            _mark(codes, (codes == NONE) & (prices > ceiling), WithheldReason.ABOVE_PRICE_CEILING)
         units = self.facts.units(rows, store_id=self.request.store_id)
-        prices = self.facts.price(rows, store_id=self.request.store_id, on=self.moment.on)
-        codes = self.codes[rows].astype(np.int64)
-        codes[(codes == NONE) & self._is_too_dear(prices)] = REASONS.index(WithheldReason.ABOVE_PRICE_CEILING)
-        codes[(codes == NONE) & self._is_short(units)] = REASONS.index(WithheldReason.OUT_OF_STOCK)
+        _mark(codes, (codes == NONE) & self._is_short(units), WithheldReason.OUT_OF_STOCK)
         return [None if code == NONE else REASONS[code] for code in codes.tolist()], availabilities(units)
 
     def page(self, proposals: Iterable[Proposal], first: int) -> Page:
@@ -109,13 +108,18 @@ class Eligibility:
                     page.withheld.append(Withheld(self.facts.base.skus[proposal.row], reason))
         return page
 
-    @property
-    def _by_request(self) -> Iterator[tuple[Rows | list[int], WithheldReason]]:
-        """Rows that the request masks, whatever the products are, and why; a later reason counts before an earlier."""
-        yield list(self.rejected), WithheldReason.REJECTED_BY_PERSON
-        yield self._kept_apart, WithheldReason.NEVER_TOGETHER
-        yield self._rows(self.request.exclude), WithheldReason.EXCLUDED
-        yield self._in_hand, WithheldReason.IN_BASKET
+    @cached_property
+    def _by_request(self) -> dict[int, int]:
+        """Rows that the request masks, whatever the products are, and each one's place in REASONS."""
+        masked: dict[int, int] = {}
+        for rows, reason in (  # a later reason counts before an earlier
+            (self.rejected, WithheldReason.REJECTED_BY_PERSON),
+            (self._kept_apart.tolist(), WithheldReason.NEVER_TOGETHER),
+            (self._rows(self.request.exclude), WithheldReason.EXCLUDED),
+            (self._in_hand, WithheldReason.IN_BASKET),
+        ):
+            masked |= dict.fromkeys(rows, REASONS.index(reason))
+        return masked
 
     @property
     def _standing(self) -> npt.NDArray[np.int8]:
@@ -145,10 +149,6 @@ class Eligibility:
             return self.facts.is_ranged_anywhere
         return self.facts.base.is_ranged[self.facts.base.store_rows[self.request.store_id]]
 
-    def _is_too_dear(self, prices: Floats) -> Flags:
-        ceiling = self.request.price_ceiling
-        return np.zeros(len(prices), np.bool_) if ceiling is None else prices > ceiling
-
     def _is_short(self, units: Floats) -> Flags:
         is_short = (units <= 0) | (units < self.least_units)
         return is_short if self.moment.policy.offers_unknown else is_short | np.isnan(units)
@@ -158,7 +158,7 @@ class Eligibility:
         return [rows[sku] for sku in skus if sku in rows]
 
 
-def _mark(codes: npt.NDArray[np.int8], where: Flags | Rows | list[int], reason: WithheldReason) -> None:
+def _mark(codes: npt.NDArray[np.int8], where: Flags | Rows, reason: WithheldReason) -> None:
     codes[where] = REASONS.index(reason)
 
 

@@ -1,7 +1,8 @@
 """Recommend: what to offer beside a product or a basket, or to a customer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +21,8 @@ COMPLEMENTS: RelationName = "COMPLEMENTS"
 HISTORY_WEIGHT = 0.5
 """How much an edge from something bought before counts beside one from the basket."""
 SPARE = 32
+Scored = tuple[int, float, str, int | None, float | None, float]
+"""A proposal whose score counts within its tier alone, as long as none is made of it."""
 
 
 def recommend(
@@ -50,12 +53,13 @@ def recommend(
     rejected = rejected_rows(asked, COMPLEMENTS, moment=moment, store_id=store_id)
     eligibility = Eligibility(moment, request, rejected)
     pins, edges = _related(asked, moment, store_id)
-    if not anchors:
-        edges = [edge.scored(edge.score * HISTORY_WEIGHT) for edge in edges]
     again = _repeats(history, facts)
     rows = np.array([facts.base.product_rows[sku] for sku in asked], np.int64)
-    best = _best(rows if anchors else rows[:0], history, (edges, again), moment, eligibility, first)
-    tiers = (pins, best, edges, again) if anchors else (pins, again, edges)
+    tiers: tuple[Iterable[Scored], ...]
+    if anchors:
+        tiers = (pins, _best(rows, history, edges, again, moment, eligibility, first), edges.falling(1.0), again)
+    else:
+        tiers = (pins, again, edges.falling(HISTORY_WEIGHT))
     proposals = chain(_stacked(tiers), _near(rows, model, eligibility, first), _popular(model, eligibility, first))
     return _decision(eligibility.page(proposals, first), facts, model)
 
@@ -68,12 +72,36 @@ def _anchors(request: Request, moment: Moment) -> list[str]:
     return list(dict.fromkeys([*named, *lines]))
 
 
-def _related(anchors: list[str], moment: Moment, store_id: str | None) -> tuple[list[Proposal], list[Proposal]]:
-    """Pinned candidates of the anchors, and the others by the chance that at least one of their edges is right."""
+class _Edges(NamedTuple):
+    """What the model says goes with some anchors; most of it is never asked for.
+
+    Attributes:
+        strongest: by candidate, the chance of the likeliest edge (0 without one), its anchor, that chance once more or
+            None, and in how many baskets both were.
+        misses: by candidate, the chance that none of its edges is right.
+    """
+
+    strongest: dict[int, tuple[float, int, float | None, float]]
+    misses: dict[int, float]
+
+    def scored(self, row: int, score: float) -> Scored:
+        """A candidate by its strongest edge, with a score."""
+        _, because_of, chance, together = self.strongest[row]
+        return row, score, "relation", because_of, chance, together
+
+    def falling(self, weight: float) -> Iterator[Scored]:
+        """All of them by the chance that at least one edge is right, that times a weight for a score."""
+        chances = [(-(1.0 - miss), row) for row, miss in self.misses.items()]
+        for chance, row in sorted(chances):
+            yield self.scored(row, -chance * weight)
+
+
+def _related(anchors: list[str], moment: Moment, store_id: str | None) -> tuple[list[Proposal], _Edges]:
+    """Pinned candidates of the anchors, and the others."""
     model, rows = moment.trained(), moment.facts.base.product_rows
     pins: list[Proposal] = []
-    misses: dict[int, float] = {}
-    best: dict[int, Proposal] = {}
+    edges = _Edges({}, {})
+    strongest, misses = edges
     for anchor in anchors:
         because_of = rows[anchor]
         table = model.candidates(COMPLEMENTS, because_of)
@@ -84,42 +112,52 @@ def _related(anchors: list[str], moment: Moment, store_id: str | None) -> tuple[
                 pins.append(Proposal(row, 1.0 / (verdict.position or 99), "pinned", because_of, chance, together))
                 continue
             score = chance or 0.0
-            misses[row] = misses.get(row, 1.0) * (1.0 - score)
-            if row not in best or score > best[row].score:
-                best[row] = Proposal(row, score, "relation", because_of, chance, together)
-    edges = [proposal.scored(1.0 - misses[row]) for row, proposal in best.items()]
-    return _falling(pins), _falling(edges)
+            if row not in misses:
+                misses[row] = 1.0 - score
+                strongest[row] = score, because_of, chance, together
+                continue
+            misses[row] *= 1.0 - score
+            if score > strongest[row][0]:
+                strongest[row] = score, because_of, chance, together
+    return _falling(pins), edges
 
 
 def _best(
     anchors: Rows,
     history: Sequence[Bought],
-    known: Sequence[list[Proposal]],
+    edges: _Edges,
+    again: Sequence[Proposal],
     moment: Moment,
     eligibility: Eligibility,
     first: int,
-) -> list[Proposal]:
+) -> Iterator[Scored]:
     """What the learnt order puts first for the anchors, each with the reason that is known for it, if one is."""
     facts, ranker = moment.facts, moment.trained().ranker
     rows = facts.base.product_rows
     bought = [(rows[one.sku], one) for one in history if one.sku in rows]
-    found = None if ranker is None or not len(anchors) else ranker.ranked(anchors.tolist(), bought)
+    found = None if ranker is None else ranker.ranked(anchors.tolist(), bought)
     if found is None:
-        return []
-    reasons = {proposal.row: proposal for tier in reversed(known) for proposal in tier}
-    top, proposals = max(float(found.scores.max(initial=0.0)), 1e-9), []
-    head = _head(found.rows, found.scores, eligibility.codes_at(found.rows) == NONE, first + SPARE)
+        return
+    bought_again = {proposal.row: proposal for proposal in again}
+    top, may = max(float(found.scores.max(initial=0.0)), 1e-9), eligibility.codes_at(found.rows) == NONE
+    order, num_free, num_masked = np.lexsort((found.rows, -found.scores)), 0, 0
     # As Python's own numbers at once: one by one out of arrays they cost more than what is done with them.
-    told = zip(*(column[head].tolist() for column in (found.rows, found.callers, found.scores)), strict=True)
-    for row, caller, value in told:
+    columns = (column[order].tolist() for column in (found.rows, found.callers, found.scores, may))
+    for row, caller, value, is_free in zip(*columns, strict=True):
+        num_free, num_masked = num_free + is_free, num_masked + (not is_free)
+        if not is_free and num_masked > SPARE:
+            continue
         score = value / top
-        if row in reasons:
-            proposals.append(reasons[row].scored(score))
+        if row in edges.strongest:
+            yield edges.scored(row, score)
+        elif row in bought_again:
+            yield bought_again[row].scored(score)
         elif caller >= 0:
-            proposals.append(Proposal(row, score, "relation", caller))
+            yield row, score, "relation", caller, None, 0.0
         else:
-            proposals.append(Proposal(row, score, "popular"))
-    return proposals
+            yield row, score, "popular", None, None, 0.0
+        if num_free == first + SPARE:
+            return
 
 
 def _repeats(history: Sequence[Bought], facts: FactsNow) -> list[Proposal]:
@@ -130,11 +168,11 @@ def _repeats(history: Sequence[Bought], facts: FactsNow) -> list[Proposal]:
     return _falling([Proposal(row, score, "repeat") for row, score in zip(rows, scores, strict=True)])
 
 
-def _stacked(tiers: Sequence[list[Proposal]]) -> Iterator[Proposal]:
+def _stacked(tiers: Sequence[Iterable[Scored]]) -> Iterator[Proposal]:
     """The tiers one after the other, scores falling throughout: a tier's number and the score within it."""
     for floor, tier in zip(range(len(tiers) + 1, 1, -1), tiers, strict=True):
-        for proposal in tier:
-            yield proposal.scored(floor + proposal.score)
+        for row, score, source, because_of, probability, num_baskets in tier:
+            yield Proposal(row, floor + score, source, because_of, probability, num_baskets)
 
 
 def _near(anchors: Rows, model: ModelIndex, eligibility: Eligibility, first: int) -> Iterator[Proposal]:
@@ -143,20 +181,20 @@ def _near(anchors: Rows, model: ModelIndex, eligibility: Eligibility, first: int
     if not len(anchors):
         return
     scores = keys @ queries[anchors].sum(axis=0)
-    for row in _head(np.arange(len(scores)), scores, eligibility.mask, first + SPARE).tolist():
+    for row in _head(scores, eligibility.mask, first + SPARE).tolist():
         value, nearest = float(scores[row]), int(anchors[np.argmax(queries[anchors] @ keys[row])])
         yield Proposal(row, 1.0 + value / (1.0 + value), "relation", nearest)
 
 
-def _head(rows: Rows, scores: Vectors, may: Flags, count: int) -> Rows:
-    """Places of the best `count` positive scores of rows that may be offered, and some of the others among them."""
+def _head(scores: Vectors, may: Flags, count: int) -> Rows:
+    """Rows of the best `count` positive scores of rows that may be offered, and some of the others among them."""
     free = np.flatnonzero(may & (scores > 0))
     best = free[top_k(scores[free], count)[0]]
     floor = scores[best[-1]] if len(best) == count else 0.0
     masked = np.flatnonzero(~may & (scores > floor))
     masked = masked[top_k(scores[masked], SPARE)[0]]
-    places = np.concatenate([best, masked])
-    return places[np.lexsort((rows[places], -scores[places]))]
+    rows = np.concatenate([best, masked])
+    return rows[np.lexsort((rows, -scores[rows]))]
 
 
 def _popular(model: ModelIndex, eligibility: Eligibility, first: int) -> Iterator[Proposal]:

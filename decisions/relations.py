@@ -63,15 +63,16 @@ def ordered(
     """
     facts, row = moment.facts, moment.row_of(anchor)
     words = facts.verdicts.effective(relation, anchor, store_id=store_id, on=moment.on)
+    lifts = facts.rules.lifts(store_id=store_id, on=moment.on)
     rows = moment.trained().candidates(relation, row).rows.tolist()
+    if not words and lifts is None:
+        return [(r, place, None) for place, r in enumerate(rows) if r != row]
     skus = facts.base.skus
-    said = [words.get(skus[r]) for r in rows] if words else [None] * len(rows)
     free: list[Entry] = [
         (r, place, word)
-        for place, (r, word) in enumerate(zip(rows, said, strict=True))
-        if r != row and (word is None or _is_free(word, keeps_rejected))
+        for place, r in enumerate(rows)
+        if r != row and ((word := words.get(skus[r])) is None or _is_free(word, keeps_rejected))
     ]
-    lifts = facts.rules.lifts(store_id=store_id, on=moment.on)
     if lifts is not None:
         free.sort(key=lambda entry: -int(lifts[entry[0]]))
     places = {candidate: place for place, candidate in enumerate(rows)} if words else {}

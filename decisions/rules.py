@@ -102,10 +102,10 @@ def ruled(proposals: Iterable[Proposal], lifts: Lifts | None, *, first: int) -> 
     Boosted ones come before all others among the first `first` and WINDOW more, buried ones after everything; pinned
     ones keep their place. A product that moved takes the score of the place where it stands now.
     """
-    if lifts is None:
-        yield from proposals
-        return
-    rest = iter(proposals)
+    return iter(proposals) if lifts is None else _lifted(iter(proposals), lifts, first)
+
+
+def _lifted(rest: Iterator[Proposal], lifts: Lifts, first: int) -> Iterator[Proposal]:
     head = list(islice(rest, first + WINDOW))
     scores = sorted((proposal.score for proposal in head), reverse=True)
     free = [proposal for proposal in head if proposal.source != "pinned"]

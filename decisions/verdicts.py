@@ -51,7 +51,9 @@ class VerdictBook:
             store_id: None asks for what is said of every store.
             on: only verdicts whose window holds this day count.
         """
-        page = self.by_anchor.get((relation, anchor), {})
+        page = self.by_anchor.get((relation, anchor))
+        if not page:
+            return {}
         words = {candidate: _effective(verdicts, store_id, on) for candidate, verdicts in page.items()}
         return {candidate: word for candidate, word in words.items() if word is not None}
 

@@ -88,8 +88,8 @@ def _curvature(features: Floats, starts: Rows, choices: Floats) -> Weights:
 
 
 def _doubled(features: Floats) -> Floats:
-    known = np.nan_to_num(features, posinf=0.0, neginf=0.0)
-    return np.concatenate([known, np.sign(known) * np.sqrt(np.abs(known))], axis=1).astype(np.float32)
+    known = np.where(np.isfinite(features), features, np.float32(0.0))
+    return np.concatenate([known, np.copysign(np.sqrt(np.abs(known)), known)], axis=1, dtype=np.float32)
 
 
 def _standard(features: Floats, means: Floats, spreads: Floats) -> Floats:

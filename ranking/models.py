@@ -79,10 +79,13 @@ class ItemWeights:
     def entries(self, held: npt.NDArray[np.integer]) -> Entries:
         """The weights of some products, which must be kept sparse."""
         own = cast(sp.csr_matrix, self.weights)
-        starts = own.indptr[held].astype(np.int64)
-        sizes = own.indptr[held + 1] - starts
-        places = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
-        return Entries(np.repeat(np.arange(len(held)), sizes), own.indices[places], own.data[places])
+        starts, stops = own.indptr[held], own.indptr[held + 1]
+        parts = [slice(*ends) for ends in zip(starts.tolist(), stops.tolist(), strict=True)]
+        return Entries(
+            np.repeat(np.arange(len(held)), stops - starts),
+            np.concatenate([own.indices[:0], *(own.indices[part] for part in parts)]),
+            np.concatenate([own.data[:0], *(own.data[part] for part in parts)]),
+        )
 
     def of_one(self, held: npt.NDArray[np.integer], weights: Floats) -> Floats:
         """Sums of weights `[num_products]`: a basket's few rows are added faster than matrices are made."""

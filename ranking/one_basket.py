@@ -32,12 +32,10 @@ class _Part:
 
     Attributes:
         products: `[num_part]` ascending.
-        places: `[num_products]` where each of the part stands in it; anything for the others.
         weights: of each model `[num_held, num_part]`.
     """
 
     products: Rows
-    places: npt.NDArray[np.int32]
     weights: list[Floats]
 
 
@@ -91,16 +89,14 @@ class OneBasket:
             return None
         told = [model.entries(self.held) for model in parts.weights.values()]
         own = [] if self.history is None else [self.history.products]
-        is_in = np.zeros(parts.num_products, np.bool_)
-        for products in (self.held, parts.popular, *own, *(columns for _, columns, _ in told)):
-            is_in[products] = True
-        inside = np.flatnonzero(is_in)
-        places = np.empty(parts.num_products, np.int32)
-        places[inside] = np.arange(len(inside))
+        # Nothing here is as long as the catalogue: that would drive everything else out of the caches.
+        named = np.concatenate([[-1], self.held, parts.popular, *own, *(columns for _, columns, _ in told)])
+        named.sort()
+        inside = named[1:][named[1:] != named[:-1]]
         found = [np.zeros((len(self.held), len(inside)), np.float32) for _ in told]
         for weights, (rows, columns, values) in zip(found, told, strict=True):
-            weights[rows, places[columns]] = values
-        return _Part(inside, places, found)
+            weights[rows, np.searchsorted(inside, columns)] = values
+        return _Part(inside, found)
 
     def _gaps(self, part: _Part | None) -> Floats:
         """What each model says of each of the part, in deviations from its mean over all products; -inf where held."""
@@ -144,18 +140,22 @@ class OneBasket:
 
 
 def _placed(products: Rows, part: _Part | None) -> npt.NDArray[np.integer]:
-    return products if part is None else part.places[products]
+    return products if part is None else np.searchsorted(part.products, products)
 
 
 def _own_standing(model: ItemWeights, history: OneHistory, items: Rows) -> Floats:
     """What sparse weights of all that a customer bought say of items `[num_items]`, in deviations from the mean."""
     rows, columns, weights = model.entries(history.products)
-    told = weights * history.figures[0][rows]
-    scores = np.bincount(columns, told, minlength=model.weights.shape[1])
-    # Of the few entries: over all products the same two sums take longer than all else here.
-    mean = float(told.sum(dtype=np.float64)) / len(scores)
-    spread = max(float(told @ scores[columns]) / len(scores) - mean * mean, 0.0) ** 0.5
-    return ((scores[items] - mean) / max(spread, 1e-9)).astype(np.float32)
+    told, num_products = weights * history.figures[0][rows], model.weights.shape[1]
+    # Of the few products that they lead to: an array of all would drive everything else out of the caches.
+    led = np.sort(columns)
+    places = np.searchsorted(led, columns)
+    scores = np.bincount(places, told, minlength=len(led) + 1)
+    mean = float(told.sum(dtype=np.float64)) / num_products
+    spread = max(float(told @ scores[places]) / num_products - mean * mean, 0.0) ** 0.5
+    found = np.searchsorted(led, items)
+    is_led = np.append(led, -1)[found] == items
+    return ((np.where(is_led, scores[found], 0.0) - mean) / max(spread, 1e-9)).astype(np.float32)
 
 
 def loudest(held: Rows, pairs: Floats) -> Rows:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from schema.edges import RelationName
 
@@ -69,8 +70,7 @@ class Bought:
     last_bought_at: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Offer:
+class Offer(NamedTuple):
     """One product offered, best first.
 
     Attributes:
@@ -91,8 +91,7 @@ class Offer:
     probability: float | None = None
 
 
-@dataclass(frozen=True)
-class Withheld:
+class Withheld(NamedTuple):
     """A product that would have made the page, and why it did not."""
 
     sku: str
