@@ -12,7 +12,6 @@ from api.documents import Same, faults, parsed
 from api.errors import COST_EXCEEDED, RATE_LIMITED, RETRY_AFTER
 from api.guard import asked_fields, refuse_forbidden
 from api.limits import MAX_TOKENS, known_cost
-from api.roles import lasting_fields
 
 
 class Admitted(SchemaExtension):
@@ -55,7 +54,7 @@ class Admitted(SchemaExtension):
         self._requested = cost
         asked = asked_fields(schema, known)
         refuse_forbidden(asked, execution.context.caller, execution.context.access.policy)
-        execution.context.is_lasting = all(each.field in lasting_fields() for each in asked)
+        execution.context.is_lasting = asked.is_lasting
 
     def on_validate(self) -> Iterator[None]:
         """Say what is wrong with the document, looked for once."""

@@ -64,12 +64,12 @@ class Budgets:
 
 def answered_fields(data: Any) -> int:
     """How many fields an answer holds, in objects of objects and lists of them."""
-    count, rest = 0, [data]
-    while rest:
-        value = rest.pop()
-        if isinstance(value, dict):
-            count += len(value)
-            rest += [each for each in value.values() if type(each) in NESTED]
-        elif isinstance(value, list):
-            rest += [each for each in value if type(each) in NESTED]
+    count, nested = 0, [data] if type(data) in NESTED else []
+    for value in nested:  # which grows meanwhile
+        members = value
+        if type(value) is dict:
+            count, members = count + len(value), value.values()
+        for each in members:
+            if type(each) in NESTED:
+                nested.append(each)
     return count

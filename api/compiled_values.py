@@ -25,7 +25,6 @@ from graphql import (
 )
 from graphql.execution.executor import Executor, collect_iterator_awaitables, invalid_return_type_error
 from graphql.pyutils import Path
-from strawberry.types.cast import get_strawberry_type_cast
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from api.compiled_places import Complete, Place, abandon, gathered, is_empty, settled
@@ -41,7 +40,8 @@ PLAIN: Final[set[type]] = {str, int, float, bool, type(None), list, tuple, dict,
 def completer(kind: GraphQLOutputType, place: Place) -> Complete:
     """The function that completes values of a type."""
     if is_non_null_type(kind):
-        return _present(completer(kind.of_type, place), place)
+        inner = kind.of_type
+        return _Objects(inner, place).present if is_object_type(inner) else _present(completer(inner, place), place)
     if is_list_type(kind):
         return _Lists(kind, place).complete
     if is_leaf_type(kind):
@@ -60,7 +60,7 @@ def answered_unchanged(kind: GraphQLOutputType) -> frozenset[type]:
 
 
 def _present(complete: Complete, place: Place) -> Complete:
-    message = f"Cannot return null for non-nullable field {place.parent}.{place.name}."
+    message = _absent(place)
 
     def present(executor: Any, value: Any, path: Path) -> Any:
         done = complete(executor, value, path)
@@ -69,6 +69,10 @@ def _present(complete: Complete, place: Place) -> Complete:
         return done
 
     return present
+
+
+def _absent(place: Place) -> str:
+    return f"Cannot return null for non-nullable field {place.parent}.{place.name}."
 
 
 def _leaf(kind: GraphQLLeafType) -> Complete:
@@ -107,14 +111,23 @@ class _Objects:
             PLAIN.add(self._origin)
 
     def complete(self, executor: Any, value: Any, path: Path) -> Any:
-        if type(value) is not self._origin or get_strawberry_type_cast(value) is not None:
-            if is_empty(value):
-                return None
-            if self._kind.is_type_of is not None:
-                belongs: Any = self._kind.is_type_of(value, self._place.info(executor, path))
-                if executor.is_awaitable(belongs):
-                    return self._checked(executor, belongs, value, path)
-                self._refuse_stranger(value, belongs=belongs)
+        if type(value) is self._origin:
+            return (self._answered or self._fields(executor))(executor, value, path)
+        return None if is_empty(value) else self._other(executor, value, path)
+
+    def present(self, executor: Any, value: Any, path: Path) -> Any:
+        if type(value) is self._origin:
+            return (self._answered or self._fields(executor))(executor, value, path)
+        if is_empty(value):
+            raise TypeError(_absent(self._place))
+        return self._other(executor, value, path)
+
+    def _other(self, executor: Any, value: Any, path: Path) -> Any:
+        if self._kind.is_type_of is not None:
+            belongs: Any = self._kind.is_type_of(value, self._place.info(executor, path))
+            if executor.is_awaitable(belongs):
+                return self._checked(executor, belongs, value, path)
+            self._refuse_stranger(value, belongs=belongs)
         return self._fields(executor)(executor, value, path)
 
     async def _checked(self, executor: Any, belongs: Any, value: Any, path: Path) -> Any:
@@ -170,7 +183,8 @@ class _Lists:
         results: list[Any] = []
         items = iter(value)
         try:
-            results.extend(self._item(executor, item, Path(path, index, None)) for index, item in enumerate(items))
+            for index, item in enumerate(items):
+                results.append(self._item(executor, item, Path(path, index, None)))
         except Exception:
             abandon(executor, [*results, *collect_iterator_awaitables(items, executor.is_awaitable)])
             raise

@@ -17,6 +17,7 @@ from api.decisions import LedgerQuery
 from api.entities import Brand, Category, Promotion, Store, Supplier
 from api.erasures import ErasureQuery
 from api.errors import is_ours
+from api.flat_inputs import compile_inputs
 from api.guard import guard_customers
 from api.jobs import JobQuery
 from api.models import ModelQuery
@@ -66,6 +67,7 @@ def contract() -> Contract:
     )
     audit_mutations(schema._schema)
     guard_customers(schema._schema)
+    compile_inputs(schema)
     return schema
 
 

@@ -1,8 +1,8 @@
 """The guard before every operation: fields by the role table, once a document; customers by who may name them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from graphql import (
@@ -21,8 +21,8 @@ from graphql import (
 )
 
 from api.documents import KNOWN_DOCUMENTS, Same
-from api.roles import Field, personal_arguments, roles_of
-from schema.access import AccessPolicy, Caller
+from api.roles import Field, lasting_fields, personal_arguments, roles_of
+from schema.access import AccessPolicy, Caller, Role
 from schema.errors import Forbidden, Unauthenticated
 
 NO_KEY: Final = "Send `Authorization: Bearer` with a key or a token."
@@ -36,8 +36,22 @@ class Asked:
     node: FieldNode
 
 
+class AskedFields(tuple[Asked, ...]):
+    """All that a document asks; what the role table says of it is looked up once."""
+
+    @cached_property
+    def roles(self) -> frozenset[Role]:
+        """Who may ask each of them, whatever the policy; nobody where one tells the contract."""
+        return frozenset(Role).intersection(*(() if _tells_contract(each) else roles_of(each.field) for each in self))
+
+    @cached_property
+    def is_lasting(self) -> bool:
+        """Whether all of them change by loads alone."""
+        return all(each.field in lasting_fields() for each in self)
+
+
 @lru_cache(maxsize=KNOWN_DOCUMENTS)
-def asked_fields(schema: GraphQLSchema, document: Same[DocumentNode]) -> tuple[Asked, ...]:
+def asked_fields(schema: GraphQLSchema, document: Same[DocumentNode]) -> AskedFields:
     """Every field that a document asks, each once; fields that no type has are left to validation."""
     found: dict[Field, FieldNode] = {}
     types = TypeInfo(schema)
@@ -49,15 +63,17 @@ def asked_fields(schema: GraphQLSchema, document: Same[DocumentNode]) -> tuple[A
                 found.setdefault((parent.name, node.name.value), node)
 
     visit(document.value, TypeInfoVisitor(types, Fields()))
-    return tuple(Asked(field, node) for field, node in found.items())
+    return AskedFields(Asked(field, node) for field, node in found.items())
 
 
-def refuse_forbidden(asked: tuple[Asked, ...], caller: Caller, policy: AccessPolicy) -> None:
+def refuse_forbidden(asked: AskedFields, caller: Caller, policy: AccessPolicy) -> None:
     """Return if a caller may ask all of these fields.
 
     Raises:
         GraphQLError: if there is one that they may not ask.
     """
+    if caller.role in asked.roles:
+        return
     for each in asked:
         kind, name = each.field
         if kind.startswith("__"):
@@ -70,6 +86,11 @@ def refuse_forbidden(asked: tuple[Asked, ...], caller: Caller, policy: AccessPol
             what = f"The role {caller.role} may not ask `{kind}.{name}`."
         if not is_allowed:
             raise _refusal(each.node, Forbidden(what) if caller.is_known else Unauthenticated(what, remedy=NO_KEY))
+
+
+def _tells_contract(asked: Asked) -> bool:
+    kind, name = asked.field
+    return kind.startswith("__") or name in ("__schema", "__type")
 
 
 def _refusal(node: FieldNode, cause: Forbidden | Unauthenticated) -> GraphQLError:
@@ -122,7 +143,7 @@ def _guarded(resolve: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _customers(given: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(given, Mapping):
+    if isinstance(given, dict):
         for name, value in given.items():
             if name in personal_arguments() and isinstance(value, str):
                 yield name, value

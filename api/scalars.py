@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from functools import lru_cache
+from math import isnan
 from typing import NewType
 
 import numpy as np
@@ -36,7 +37,7 @@ class Money:
 
 def money(amount: np.float32, currency: str) -> Money | None:
     """Money as its shortest decimal; None where the amount is unknown."""
-    return None if np.isnan(amount) else _money(amount, currency)
+    return None if isnan(amount) else _money(amount, currency)
 
 
 @lru_cache(maxsize=65_536)

@@ -1,8 +1,11 @@
 """Log lines for an operator: one an event, and of an error where it came from, but none of the values there."""
 
+import json
 import logging
 import sys
+from typing import Any
 
+import orjson
 import structlog
 
 
@@ -26,4 +29,11 @@ def _for_eyes() -> list[structlog.typing.Processor]:
 
 def _for_machines() -> list[structlog.typing.Processor]:
     instant = structlog.processors.TimeStamper(fmt="iso", utc=True)
-    return [instant, structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    return [instant, structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_json)]
+
+
+def _json(line: object, **settings: Any) -> str:
+    try:
+        return orjson.dumps(line, **settings).decode()
+    except TypeError:  # half a surrogate pair of a path, say
+        return json.dumps(line, **settings)

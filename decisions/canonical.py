@@ -43,19 +43,35 @@ def sha256(text: str) -> str:
 
 
 def _plain(value: object) -> Any:
-    if type(value) in PLAIN:  # most of what an answer holds, and the dearest to find out by what follows
+    kind = type(value)
+    if kind in PLAIN:  # most of what an answer holds, and the dearest to find out by what follows
         return value
+    if kind is float:
+        return _number(value)  # type: ignore[arg-type]
+    if kind is dict:
+        return _members(value)  # type: ignore[arg-type]
+    return _other(value)
+
+
+def _members(value: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        key if type(key) is str else str(key): each if type(each) in PLAIN else _plain(each)
+        for key, each in value.items()
+    }
+
+
+def _other(value: object) -> Any:
     match value:
         case float():
             plain: Any = _number(float(value))
-        case str():  # before those whose class is asked whether it counts as one, which takes longer than all else
+        case str():
             plain = str(value)
-        case dict() | Mapping():
-            plain = {str(key): each if type(each) in PLAIN else _plain(each) for key, each in value.items()}
         case datetime():
             plain = value.astimezone(UTC).isoformat()
         case date():
             plain = value.isoformat()
+        case dict() | Mapping():
+            plain = _members(value)
         case list() | tuple() | Sequence():
             plain = [_plain(each) for each in value]
         case _:

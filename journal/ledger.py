@@ -195,7 +195,10 @@ def payload_of(entry: LedgerEntry) -> bytes:
 
 def entry_of(payload: bytes) -> LedgerEntry:
     """The entry that a line of the spool holds."""
-    body: dict[str, Any] = json.loads(payload)
+    try:
+        body: dict[str, Any] = orjson.loads(payload)
+    except orjson.JSONDecodeError:  # half a surrogate pair, as above
+        body = json.loads(payload)
     body["decided_at"] = datetime.fromisoformat(body["decided_at"])
     body["decided_on"] = date.fromisoformat(body["decided_on"])
     return LedgerEntry(**body)
