@@ -45,20 +45,16 @@ class GraphReader(Protocol):
         """Return if the server answers and lets us in."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class BoundedReader:
-    """Reads for one request: each is given the time that is left, and counted.
+    """Reads for one request: each is given the time that is left.
 
     Attributes:
         ends_at: by the monotonic clock.
-        num_reads: round trips so far.
-        seconds: waited for them so far, those at the same time added up.
     """
 
     graph: GraphReader
     ends_at: float
-    num_reads: int = 0
-    seconds: float = 0.0
 
     async def __call__(self, name: str, **params: Any) -> list[Row]:
         """Every row of a reading statement, read within the time that is left.
@@ -66,19 +62,10 @@ class BoundedReader:
         Raises:
             Unavailable: if the graph does not answer in time.
         """
-        self.num_reads += 1
-        began = time.monotonic()
-        left = self.ends_at - began
+        left = self.ends_at - time.monotonic()
         if left <= 0:
             raise Unavailable("The operation's time was up before the graph was asked.") from TimeoutError()
-        try:
-            return await self.graph.read(name, deadline_seconds=left, **params)
-        finally:
-            self.seconds += time.monotonic() - began
-
-    def told(self) -> str:
-        """What was read, as `Server-Timing` says it: browsers' tools and load generators show it."""
-        return f'graph;dur={1000 * self.seconds:.1f};desc="{self.num_reads} reads"'
+        return await self.graph.read(name, deadline_seconds=left, **params)
 
 
 @dataclass

@@ -34,6 +34,7 @@ from api.warming import WARM_UP_SECONDS, WarmGraph
 from decisions.advisor import Advisor
 from decisions.ports import ChangeLog
 from decisions.replay import Replayer
+from graph.reads import count_reads
 from journal.ledger import Ledger
 from schema.access import Caller
 from schema.errors import ShelfgraphError
@@ -162,9 +163,9 @@ class Endpoint(GraphQL):
             status, headers = STATUS.get(code, (200, {}))
             await refuse(send, status, code, message, headers)
         else:
-            reader = scope.get("graph_reader")
-            if reader is not None:
-                response.headers["Server-Timing"] = reader.told()
+            reads = scope.get("graph_reads")
+            if reads is not None:
+                response.headers["Server-Timing"] = f'graph;dur={1000 * reads.seconds:.1f};desc="{reads.num} reads"'
             await response(scope, receive, send)
 
     def encode_json(self, data: object) -> str | bytes:
@@ -198,7 +199,7 @@ class Endpoint(GraphQL):
             caller=request.scope.get("caller", NOBODY),
             answer_headers=response.headers if isinstance(response, Response) else MutableHeaders(),
         )
-        request.scope["graph_reader"] = context.reader
+        request.scope["graph_reads"] = count_reads()
         request.scope["context"] = context
         return context
 

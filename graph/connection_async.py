@@ -1,11 +1,13 @@
 """The graph server for the API: reads only, each with a deadline that reaches the server."""
 
 import asyncio
+import time
 from typing import Any, Final, Self
 
 import neo4j
 
 from graph.connection import Row, checked_address, driver_settings, translated
+from graph.reads import reads_of_task
 from graph.statements import statement
 
 DEADLINE_SECONDS: Final = 2.0
@@ -43,7 +45,14 @@ class AsyncGraph:
         if not reading.is_read:
             raise ValueError(f"{name} writes, and the API only reads")
         deadline = self._deadline if deadline_seconds is None else deadline_seconds
-        query = neo4j.Query(reading.text, timeout=deadline)
+        reads, began = reads_of_task(), time.monotonic()
+        reads.num += 1
+        try:
+            return await self._rows(neo4j.Query(reading.text, timeout=deadline), params, deadline)
+        finally:
+            reads.seconds += time.monotonic() - began
+
+    async def _rows(self, query: neo4j.Query, params: Row, deadline: float) -> list[Row]:
         with translated(self.uri):
             async with asyncio.timeout(deadline), self._session() as session:
                 result = await session.run(query, params)

@@ -143,7 +143,8 @@ FULL_PAGE = """query($first: Int) { products(first: $first) { edges { node {
 
 
 def test_round_trips_do_not_grow_with_the_page(service):
-    assert service.reads(FULL_PAGE, first=2) == service.reads(FULL_PAGE, first=10) <= 16
+    # 10 kinds of names and joins, some of which are wanted once more after others came; one by one it were 60.
+    assert 8 <= service.reads(FULL_PAGE, first=10) <= 12
     small = """query($first: Int) { products(first: $first) { edges { node {
       suppliers { edges { node { name } } } stocks { edges { node { onHandUnits } } }
       substitutes { edges { node { name } } } } } } }"""
@@ -151,6 +152,15 @@ def test_round_trips_do_not_grow_with_the_page(service):
     lines = [{"sku": sku, "units": 11} for sku in shop.SKUS]
     few = service.reads(SUBSTITUTE, lines=lines[-2:], store="S1")
     assert service.reads(SUBSTITUTE, lines=lines, store="S1") == few == 1
+
+
+def test_what_an_answer_read_is_told_also_where_requests_share_it(fresh):
+    bought = 'query($id: String) { recommendations(for: {basket: ["fusilli"], customerId: $id}) { modelVersion } }'
+    assert fresh.reads(bought, id=None) == 1  # the products of the page
+    assert fresh.reads(bought, id="c1") == 2
+    assert fresh.reads(bought, id="c1") == 1  # a customer is kept for a minute
+    why = '{ product(sku: "spaghetti") { substitutes { edges { explanation { paths { steps { source } } } } } } }'
+    assert fresh.reads(why) == 4  # the product, its substitutes, their categories, paths
 
 
 def test_a_promoted_model_is_served_without_a_restart(loaded, tmp_path):
