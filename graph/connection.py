@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
+from urllib.parse import urlsplit
 
 import neo4j
 from neo4j import exceptions
@@ -183,9 +184,10 @@ def checked_address(uri: str) -> Iterator[None]:
     wrong = Unavailable(
         f"{uri!r} is no address of a Neo4j server, as bolt://HOST:PORT is.", remedy="Correct NEO4J_URI."
     )
-    if not uri.startswith(SCHEMES):
-        raise wrong
     try:
+        # The driver takes an address without a host for this machine's.
+        if not uri.startswith(SCHEMES) or not urlsplit(uri).hostname:
+            raise wrong
         yield
     except (exceptions.ConfigurationError, ValueError) as error:
         raise wrong from error
