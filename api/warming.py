@@ -15,6 +15,8 @@ WARM_UP_SECONDS: Final = 30.0
 """How long a graph may take to plan what it will be asked; an operation begun meanwhile may take as long."""
 VERIFY_SECONDS: Final = 2.0
 RETRY_SECONDS: Final = 0.5
+WATCH_SECONDS: Final = 3.0
+"""How often a graph that nobody reads is looked for: one that is restarted is away for longer."""
 
 
 class WarmGraph:
@@ -53,9 +55,9 @@ class WarmGraph:
             await self._graph.verify()
 
     async def keep_warm(self) -> None:
-        """Warm the graph up whenever that is due, until cancelled."""
+        """Warm the graph up whenever that is due, until cancelled; losses that nobody meets are noticed as well."""
         while True:
-            await self._cold.wait()
+            await self._lost()
             with suppress(ShelfgraphError, TimeoutError):
                 await self._warmed_up()
             self._seen()
@@ -76,6 +78,15 @@ class WarmGraph:
             if not isinstance(error.__cause__, TimeoutError):
                 self._cold.set()
             raise
+
+    async def _lost(self) -> None:
+        while not self._cold.is_set():
+            with suppress(ShelfgraphError, TimeoutError):
+                async with asyncio.timeout(VERIFY_SECONDS):
+                    await self.verify()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WATCH_SECONDS):
+                    await self._cold.wait()
 
     async def _warmed_up(self) -> None:
         async with asyncio.timeout(VERIFY_SECONDS):

@@ -31,6 +31,7 @@ class Server:
 
 def warmed(body, server, *, monkeypatch):
     monkeypatch.setattr("api.warming.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("api.warming.WATCH_SECONDS", 0.01)
 
     async def run():
         graph = WarmGraph(server)
@@ -77,6 +78,22 @@ def test_a_graph_that_was_lost_is_warmed_up_when_it_is_back(monkeypatch):
         server.is_away, server.names = False, []
         await until(lambda: "find_cascade" in server.names)
         assert not graph.is_planning
+
+    warmed(body, server, monkeypatch=monkeypatch)
+
+
+def test_a_loss_that_nobody_met_is_noticed(monkeypatch):
+    server = Server()
+
+    async def body(graph):
+        await until(lambda: "find_cascade" in server.names)
+        server.is_away, server.names = True, []
+        await asyncio.sleep(0.05)
+        assert server.names == []
+        server.is_away = False
+        await until(lambda: "find_cascade" in server.names)
+        await asyncio.sleep(0.05)
+        assert server.names.count("find_cascade") == 1  # one that stays is looked for, not asked
 
     warmed(body, server, monkeypatch=monkeypatch)
 
