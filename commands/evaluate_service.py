@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from evaluation.service_figures import ServiceFigures
     from evaluation.service_scenarios import Subjects
 
-CUSTOMERS = 2_000
+CUSTOMERS = 100_000
 PAGES = 20
 STOP_SECONDS = 30
 WARM_SECONDS = 600.0

@@ -29,8 +29,8 @@ LOOK_SECONDS = 1.0
 CHANGED_SHELVES = 300
 BATCH = 10
 DRAIN_SECONDS = 180.0
-WARMING = 100
-"""Added to the seed of requests that warm the server before a scenario, uncounted: half as many, about others."""
+WARMING, SATURATING, STEADY, CHANGING, SOAKING = 100, 1, 4, 2, 3
+"""Added to the seed, so that no scenario asks what another asked; warming is uncounted, half as many, about others."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ class Bench:
         figures.busy = (before, os.getloadavg()[0])
         return figures
 
-    def _requests(self, name: str, *, seed: int = 0, subjects: Subjects | None = None) -> list[bytes]:
-        drawn = bodies(name, subjects or self._subjects, seed=self._plan.seed + seed)
+    def _requests(self, name: str, count: int, *, seed: int = 0, subjects: Subjects | None = None) -> list[bytes]:
+        drawn = bodies(name, subjects or self._subjects, count=count, seed=self._plan.seed + seed)
         return [self._target.request(body) for body in drawn]
 
     async def _note(self, name: str, load: str, limit: Limit, measuring: Awaitable[Measured]) -> Measured:
@@ -103,22 +103,25 @@ class Bench:
 
     async def _one_connection(self) -> None:
         count, empty = self._plan.requests, [self._target.request(EMPTY)]
-        scenarios = {"an empty operation": Limit(), **ONE_CONNECTION}
-        for name, limit in scenarios.items():
-            requests, others = (
-                (self._requests(name), self._requests(name, seed=WARMING)) if name in ONE_CONNECTION else (empty, empty)
-            )
-            await closed_loop(self._target, others, connections=1, count=max(5, count // 2))
-            measuring = closed_loop(self._target, requests, connections=1, count=count)
-            await self._note(name, "one connection", limit, measuring)
+        await self._asked_by_one("an empty operation", Limit(), empty, warming=empty)
+        for name, limit in ONE_CONNECTION.items():
+            others = self._requests(name, max(5, count // 2), seed=WARMING)
+            await self._asked_by_one(name, limit, self._requests(name, count), warming=others)
+
+    async def _asked_by_one(self, name: str, limit: Limit, requests: list[bytes], *, warming: list[bytes]) -> None:
+        await closed_loop(self._target, warming, connections=1, count=max(5, self._plan.requests // 2))
+        measuring = closed_loop(self._target, requests, connections=1, count=self._plan.requests)
+        await self._note(name, "one connection", limit, measuring)
 
     async def _many_connections(self) -> float:
         """Answers a second when saturated."""
-        plan, requests = self._plan, self._requests("recommendations", seed=1)
-        full = closed_loop(self._target, requests, connections=SATURATING_CONNECTIONS, count=4 * plan.requests)
+        plan, count = self._plan, 4 * self._plan.requests
+        requests = self._requests("recommendations", count, seed=SATURATING)
+        full = closed_loop(self._target, requests, connections=SATURATING_CONNECTIONS, count=count)
         load = f"{SATURATING_CONNECTIONS} connections"
         saturated = await self._note("recommendations", load, SATURATED, full)
         due = arrivals(per_second=plan.per_second, seconds=plan.seconds, seed=plan.seed)
+        requests = self._requests("recommendations", len(due), seed=STEADY)
         load, limit = f"{plan.per_second:g}/s, open loop", Limit(STEADY_P99, plan.per_second)
         await self._note("recommendations", load, limit, open_loop(self._target, requests, due))
         return saturated.per_second
@@ -140,7 +143,8 @@ class Bench:
 
         changing = asyncio.create_task(_change(self._target, sent, told, book))
         at_store = replace(self._subjects, store_ids=[store])
-        asked = open_loop(self._target, self._requests("recommendations", seed=2, subjects=at_store), due, heard=heard)
+        requests = self._requests("recommendations", len(due), seed=CHANGING, subjects=at_store)
+        asked = open_loop(self._target, requests, due, heard=heard)
         load = f"{per_second:g}/s beside {plan.changes_per_second} changes/s"
         await self._note("recommendations", load, Limit(), asked)
         await self._note(
@@ -153,7 +157,7 @@ class Bench:
         due = arrivals(per_second=max(1.0, per_second), seconds=60 * plan.soak_minutes, seed=plan.seed)
         begin = figures.looked[-1] if figures.looked else 0.0
         load = f"{per_second:.0f}/s for {plan.soak_minutes:g} min"
-        measuring = open_loop(self._target, self._requests("recommendations", seed=3), due)
+        measuring = open_loop(self._target, self._requests("recommendations", len(due), seed=SOAKING), due)
         await self._note("recommendations", load, Limit(), measuring)
         figures.soaked = (begin, figures.looked[-1])
 

@@ -20,7 +20,7 @@ SMALL_SHOP = 8_000
 def engine(moment: Moment, subjects: Subjects, *, count: int = 1_000, seed: int = 0) -> Row:
     """The same requests as `recommendations`, known customers as new ones: their purchases are the graph's part."""
     keep_freed()  # as the serving process does
-    requests = [_request(body) for body in bodies("recommendations", subjects, seed=seed)]
+    requests = [_request(body) for body in bodies("recommendations", subjects, count=count, seed=seed)]
     for request in requests[:50]:
         recommend(request, first=20, moment=moment, history=())
     waited, cpu = np.zeros(count), time.process_time()

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import numpy as np
 
-REQUESTS: Final = 512
-"""Different requests of a scenario; a run goes through them over and over."""
+REQUESTS: Final = 16_384
+"""The most different requests of a scenario: at 250 a second none comes again within the minute for which the service
+remembers a customer."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,13 @@ def operation(name: str) -> str:
     return (files("evaluation") / "service_queries" / f"{name}.graphql").read_text(encoding="utf-8")
 
 
-def bodies(name: str, subjects: Subjects, *, seed: int = 0) -> list[bytes]:
-    """The JSON bodies of one scenario's requests, drawn so that what is bought more is asked about more."""
+def bodies(name: str, subjects: Subjects, *, count: int, seed: int = 0) -> list[bytes]:
+    """The JSON bodies of `count` requests of a scenario, drawn so that what is bought more is asked about more."""
     query = operation(name)
     draw = np.random.default_rng(seed)
     return [
-        json.dumps({"query": query, "variables": _VARIABLES[name](subjects, draw)}).encode() for _ in range(REQUESTS)
+        json.dumps({"query": query, "variables": _VARIABLES[name](subjects, draw)}).encode()
+        for _ in range(min(count, REQUESTS))
     ]
 
 
