@@ -18,6 +18,8 @@ def plain_log_lines(*, least: int = logging.INFO) -> None:
     structlog.configure(
         processors=[*gathered, *(_for_eyes() if sys.stdout.isatty() else _for_machines())],
         wrapper_class=structlog.make_filtering_bound_logger(least),
+        # A line and its end are one write: workers that share an unbuffered file stay out of each other's lines.
+        logger_factory=structlog.WriteLoggerFactory(),
         cache_logger_on_first_use=True,
     )
 

@@ -1,5 +1,6 @@
 """An error's log line says where it came from and holds no value of anybody's."""
 
+import io
 import json
 import logging
 import sys
@@ -49,3 +50,27 @@ def test_what_is_no_terminal_gets_json_without_colours(capsys):
     line = json.loads(capsys.readouterr().out)
     assert line.pop("timestamp").endswith("Z")
     assert line == {"event": "request", "level": "info", "status": 200, "path": "/é"}
+
+
+class Writes(io.RawIOBase):
+    """Each write that reaches the file."""
+
+    def __init__(self):
+        self.made = []
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.made.append(bytes(data))
+        return len(data)
+
+
+def test_workers_that_share_an_unbuffered_file_write_whole_lines(monkeypatch):
+    file = Writes()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(file, write_through=True))
+    plain_log_lines()
+    for number in range(3):
+        structlog.get_logger("shelfgraph.test").info("request", number=number)
+    assert [json.loads(line)["number"] for line in file.made] == [0, 1, 2]
+    assert all(line.endswith(b"\n") for line in file.made)
