@@ -35,9 +35,9 @@ def recommend(
     """The best `first` products for a request; fewer, or none, where no more may be offered.
 
     Pinned ones come first, then what the model version's order puts first for the basket or product. Where it has
-    none, and after it: what goes with the basket or product, what the customer buys again, near vectors, and what is
-    popular; for a customer with nothing in hand, what is bought again comes before what goes with it. Rules
-    then boost and bury (`rules.ruled`).
+    none, and after it: what goes with the basket or product, what the customer buys again, near vectors where the
+    version has no such order (which weighs them), and what is popular; for a customer with nothing in hand, what is
+    bought again comes before what goes with it. Rules then boost and bury (`rules.ruled`).
 
     Args:
         first: at least 0.
@@ -60,7 +60,8 @@ def recommend(
         tiers = (pins, _best(rows, history, edges, again, moment, eligibility, first), edges.falling(1.0), again)
     else:
         tiers = (pins, again, edges.falling(HISTORY_WEIGHT))
-    proposals = chain(_stacked(tiers), _near(rows, model, eligibility, first), _popular(model, eligibility, first))
+    near = _near(rows, model, eligibility, first) if model.ranker is None else ()
+    proposals = chain(_stacked(tiers), near, _popular(model, eligibility, first))
     return _decision(eligibility.page(proposals, first), facts, model)
 
 

@@ -16,6 +16,7 @@ from decisions.recommend import recommend
 from journal.store import Journal
 from schema.decisions import Availability, Bought, Request, WithheldReason
 from schema.errors import NotFound, NotTrained, Unavailable
+from schema.ranker import RankedProducts
 
 
 def offered(request, first=20, history=(), **parts):
@@ -132,12 +133,23 @@ def test_a_customer_gets_what_they_buy_again_then_what_goes_with_it():
     ]
 
 
-def test_a_new_product_is_answered_by_its_vector():
+class NothingToSay:
+    """An order that has learnt of nothing that goes with what it is asked about."""
+
+    def ranked(self, _basket, _history):
+        none = np.empty(0, np.int64)
+        return RankedProducts(none, none.astype(np.float32), none)
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"), [(None, ("spaghetti", "sauce")), (NothingToSay(), ("cola", None))], ids=["none", "silent"]
+)
+def test_a_new_product_is_answered_by_its_vector_unless_a_learnt_order_has_weighed_it(order, expected):
     width = np.eye(len(shop.SKUS), dtype=np.float32)
     vectors = {"complement_anchor": np.roll(width, 1, axis=1), "complement_candidate": width}
-    model = shop.artefact([], vectors=vectors)
-    decision = recommend(Request(anchor="sauce"), first=1, moment=shop.moment(model=model))
-    assert [(o.sku, o.because_of) for o in decision.offers] == [("spaghetti", "sauce")]
+    moment = shop.moment(model=shop.artefact([], vectors=vectors), ranker=order)
+    decision = recommend(Request(anchor="sauce"), first=1, moment=moment)
+    assert [(o.sku, o.because_of) for o in decision.offers] == [expected]
 
 
 def test_a_product_the_model_never_saw_still_gets_an_answer():
