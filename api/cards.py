@@ -76,7 +76,7 @@ class Cards:
         self, *, seconds: float = KEPT_SECONDS, most: int = MOST, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._seconds, self._clock, self._most = seconds, clock, most
-        self._kept: dict[tuple[Hashable, str], tuple[Any, float]] = {}
+        self._kept: dict[tuple[Hashable, str], list[Any]] = {}
         self.is_filled = False
         self._due: dict[Hashable, set[str]] = {}
         self._renewals: dict[Hashable, asyncio.Task[None]] = {}
@@ -96,13 +96,19 @@ class Cards:
         return found
 
     def keep(self, group: Hashable, found: Mapping[str, Any]) -> None:
-        """Keep values by key."""
+        """Keep values by key; one that is told as before stays what it was, with all that was made of it.
+
+        Renewing then makes nothing that looks for cycles would go through: each would hold every answer up.
+        """
         kept, since = self._kept, self._clock()
         if self._seconds <= 0:
             return
         for key, value in found.items():
-            kept.pop((group, key), None)
-            kept[group, key] = value, since
+            entry = kept.pop((group, key), None)
+            if entry is None or entry[0] != value:
+                entry = [value, since]
+            entry[1] = since
+            kept[group, key] = entry
         while len(kept) > self._most:
             del kept[next(iter(kept))]
 

@@ -2,15 +2,17 @@
 
 import asyncio
 import gc
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from api.cards import ByKey, group_of, with_empty
 from api.endpoint import Service
 from api.joins import FIRST_ROWS
+from api.products import Product
 from decisions.moment import Moment
 from graph.catalogue import Catalogue
+from schema.catalogue import Product as Card
 from schema.errors import ShelfgraphError
 
 
@@ -38,12 +40,24 @@ def _ahead(moment: Moment, catalogue: Catalogue) -> Iterator[tuple[Hashable, Seq
         (catalogue.categories, list(base.parents)),
         (catalogue.suppliers, list(base.suppliers)),
         (catalogue.stores, base.store_ids),
-        (catalogue.products, skus),
     ]
     for read, keys in nouns:
         yield group_of(moment, read), keys, read
+    yield group_of(moment, catalogue.products), skus, _with_copies(catalogue.products)
     supplies = catalogue.supplies
     yield group_of(moment, supplies, **FIRST_ROWS), skus, with_empty(supplies, **FIRST_ROWS)
+
+
+def _with_copies(read: ByKey[Card]) -> ByKey[Card]:
+    """A reader that has the contract's copies made of products: what is made later is looked through for cycles."""
+
+    async def whole(skus: Sequence[str]) -> Mapping[str, Card]:
+        found = await read(skus)
+        for card in found.values():
+            Product.of(card)
+        return found
+
+    return whole
 
 
 def most_bought_first(moment: Moment) -> list[str]:

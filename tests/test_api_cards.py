@@ -10,6 +10,7 @@ from service_client import serving, settled, within
 
 from api import cards as cards_module
 from api.cards import CardLoader, Cards
+from api.products import Product
 from journal.store import Journal
 from schema.errors import Unavailable
 
@@ -84,6 +85,17 @@ def test_what_is_old_is_told_and_renewed_behind_the_answer(hour):
 
     assert asyncio.run(told()) == [["A", "B"], ["A"], ["B"], ["new A", "new B"]]
     assert shelf.asked == [["a", "b"], ["a", "b"]]
+
+
+def test_what_is_renewed_as_it_was_stays_the_same_object_with_all_that_was_made_of_it(hour):
+    cards = Cards(seconds=60, clock=lambda: hour[0])
+    cards.keep("lists", {"a": [1, 2], "b": [3]})
+    before = cards.kept("lists", ["a", "b"])
+    hour[0] = 61
+    cards.keep("lists", {"a": [1, 2], "b": [4]})
+    assert [was is now for was, now in zip(before, cards.kept("lists", ["a", "b"]), strict=True)] == [True, False]
+    assert cards.kept("lists", ["b"]) == [[4]]
+    cards.renew("lists", None)  # nothing is due, or the absent reader would be asked
 
 
 def test_a_renewal_that_fails_leaves_what_was_kept_and_is_tried_again(hour):
@@ -168,7 +180,7 @@ def test_a_page_that_was_seen_costs_no_round_trip(loaded, tmp_path):
 
 
 @pytest.mark.graph
-def test_what_pages_ask_most_is_there_before_anybody_asked(loaded, tmp_path):
+def test_what_pages_ask_most_is_there_before_anybody_asked(loaded, tmp_path, monkeypatch):
     offers = '{ recommendations(for: {product: "spaghetti", customerAge: 30}) { products { product { sku name } } } }'
     page = """{ product(sku: "cola") { name category { name } suppliers(first: 2) { edges { node { name } } }
       stocks(first: 5) { edges { node { store { name } } } } } }"""
@@ -177,6 +189,7 @@ def test_what_pages_ask_most_is_there_before_anybody_asked(loaded, tmp_path):
     with serving(loaded, journal, model=shop.artefact(), catalogue_seconds=60.0) as service:
         settled(service)
         within(60, lambda: service.http.get("/readyz").json()["catalogue"] == "ready")
+        monkeypatch.setattr(Product, "_copied", None)  # copies stand by now, or they would not be frozen
         assert service.reads(offers) == service.reads(page) == 0
         assert gc.get_freeze_count() > frozen  # nobody waits while what is kept is looked through for cycles
         assert all(each["product"]["name"] for each in service.data(offers)["recommendations"]["products"])
