@@ -189,13 +189,13 @@ async def open_loop(
         finally:
             free.put_nowait(wire)
 
-    tasks = []
-    for number, instant in enumerate(due):
-        ahead = began + instant - perf_counter()
-        if ahead > 0:
-            await asyncio.sleep(ahead)
-        tasks.append(asyncio.create_task(one(number)))
-    await asyncio.gather(*tasks)
+    # The group lets go of what is answered: to hold all to the end would stop the clock for as long as they are many.
+    async with asyncio.TaskGroup() as under_way:
+        for number, instant in enumerate(due):
+            ahead = began + instant - perf_counter()
+            if ahead > 0:
+                await asyncio.sleep(ahead)
+            under_way.create_task(one(number))
     seconds = perf_counter() - began
     for wire in wires:
         wire.close()
