@@ -130,9 +130,12 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def journal_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def journal_address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a new, empty journal; a test that asks for it runs on both databases."""
     if request.param == "sqlite":
-        return str(tmp_path / "journal.db")
-    address: str = request.getfixturevalue("postgres").new_journal()
-    return address
+        yield str(tmp_path / "journal.db")
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    address = server.new_journal()
+    yield address
+    server.end_sessions(address)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, TextClause, create_engine, make_url, text
 
 
 def programs() -> Path | None:
@@ -73,12 +73,23 @@ class PostgresServer:
         """The address of a journal that nobody used: a schema, for a database takes a fifth of a second to make."""
         self._num_journals += 1
         name = f"journal_{self._num_journals}"
-        address = f"postgresql+psycopg://shelfgraph@127.0.0.1:{self.port}/postgres"
-        engine = create_engine(address, isolation_level="AUTOCOMMIT")
+        self._execute(text(f"CREATE SCHEMA {name}"))
+        return f"{self._address}?options=-csearch_path%3D{name}&application_name={name}"
+
+    def end_sessions(self, journal: str) -> None:
+        """Close what still stands open to a journal: Python gives connections back when it looks for garbage."""
+        name = make_url(journal).query["application_name"]
+        ended = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = :name")
+        self._execute(ended.bindparams(name=name))
+
+    @property
+    def _address(self) -> str:
+        return f"postgresql+psycopg://shelfgraph@127.0.0.1:{self.port}/postgres"
+
+    def _execute(self, statement: TextClause) -> None:
+        engine = create_engine(self._address, isolation_level="AUTOCOMMIT", poolclass=NullPool)
         with engine.connect() as connection:
-            connection.execute(text(f"CREATE SCHEMA {name}"))
-        engine.dispose()
-        return f"{address}?options=-csearch_path%3D{name}"
+            connection.execute(statement)
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self._bin / program), *arguments]
