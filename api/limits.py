@@ -10,8 +10,12 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLArgument,
+    GraphQLEnumType,
     GraphQLError,
+    GraphQLField,
     GraphQLInterfaceType,
+    GraphQLList,
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -19,6 +23,7 @@ from graphql import (
     VariableNode,
     Visitor,
     get_named_type,
+    get_nullable_type,
     value_from_ast_untyped,
     visit,
 )
@@ -168,7 +173,7 @@ class _Measure:
         fields = kind.fields if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) else {}
         field = fields.get(node.name.value)
         below = self.selection(node.selection_set, None if field is None else get_named_type(field.type))
-        return below.under(alias=node.alias is not None, times=self._times(node, {} if field is None else field.args))
+        return below.under(alias=node.alias is not None, times=1 if field is None else self._times(node, field))
 
     def _fragment(self, name: str, kind: Any) -> Size:
         key = (name, getattr(kind, "name", ""))
@@ -180,19 +185,39 @@ class _Measure:
             self._known[key] = self.selection(fragment.selection_set, named or kind)
         return self._known.get(key, Size())
 
-    def _times(self, node: FieldNode, declared: Mapping[str, Any]) -> int:
-        """How many items a field answers at most, by its page size or by the longest list it is given."""
+    def _times(self, node: FieldNode, field: GraphQLField) -> int:
+        """How many items a field answers at most: those of its page, or of each page where it answers a list of them.
+
+        A list that it is given counts as long as it is, one of an enum that is left out as all of the enum's words.
+        """
         given = {
             each.name.value: value_from_ast_untyped(each.value, dict(self._variables)) for each in node.arguments or ()
         }
-        lists = [len(value) for value in given.values() if isinstance(value, list)]
-        if "first" in declared:
-            default = declared["first"].default_value
-            sizes = [size for name in ("first", "last") if isinstance(size := given.get(name), int)]
-            page = sizes[0] if sizes else default if isinstance(default, int) else DEFAULT_PAGE
-            lists.append(max(0, min(page, MAX_PAGE)))
-        if "weeks" in declared:
-            weeks = given.get("weeks", declared["weeks"].default_value)
-            each = DAYS if given.get("grain") == BY_DAY else 1
-            lists.append(each * max(1, weeks) if isinstance(weeks, int) else each)
-        return max(lists, default=1)
+        lists = [_length(given.get(name), argument) for name, argument in field.args.items()]
+        longest, pages = max(lists, default=0), _pages(given, field.args)
+        if pages and isinstance(get_nullable_type(field.type), GraphQLList):
+            return max(1, longest) * max(pages)
+        return max([longest, *pages]) or (0 if pages else 1)
+
+
+def _length(given: Any, argument: GraphQLArgument) -> int:
+    """How long a list an argument is; 0 for what is no list."""
+    if isinstance(given, list):
+        return len(given)
+    is_list, named = isinstance(get_nullable_type(argument.type), GraphQLList), get_named_type(argument.type)
+    return len(named.values) if is_list and isinstance(named, GraphQLEnumType) else 0
+
+
+def _pages(given: Mapping[str, Any], declared: Mapping[str, GraphQLArgument]) -> list[int]:
+    """How many items a page has, and how many weeks or days are told; nothing where neither is asked for."""
+    pages = []
+    if "first" in declared:
+        default = declared["first"].default_value
+        sizes = [size for name in ("first", "last") if isinstance(size := given.get(name), int)]
+        page = sizes[0] if sizes else default if isinstance(default, int) else DEFAULT_PAGE
+        pages.append(max(0, min(page, MAX_PAGE)))
+    if "weeks" in declared:
+        weeks = given.get("weeks", declared["weeks"].default_value)
+        each = DAYS if given.get("grain") == BY_DAY else 1
+        pages.append(each * max(1, weeks) if isinstance(weeks, int) else each)
+    return pages

@@ -108,6 +108,20 @@ def test_cost_multiplies_page_sizes_and_is_told(service):
     service.data(query, n=5)
 
 
+def test_a_page_for_each_of_a_list_costs_as_many_pages(service):
+    query = """query($lines: [BasketLineInput!]!, $n: Int! = 3) { substitutesFor(basketLines: $lines, first: $n) {
+      offers { product { sku name } } } }"""
+    refused(service, query, "COST_EXCEEDED", lines=[{"sku": "beer"}] * 250, n=100)
+    costs = [cost(service, query, lines=[{"sku": "beer"}] * count) for count in (1, 4)]
+    assert costs[1] - 1 == 4 * (costs[0] - 1)
+    facets = "query($n: Int!) { products(first: 1) { facets(%sfirst: $n) { numValues } } }"
+    assert cost(service, facets % "", n=20) - 2 == 4 * (cost(service, facets % "fields: [BRAND], ", n=20) - 2)
+
+
+def cost(service, query, **variables) -> int:
+    return service.ask(query, **variables)["extensions"]["cost"]["requested"]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
