@@ -14,6 +14,8 @@ from schema.access import KEY_MARK, AccessKey, Role, secret_hash
 from schema.errors import BadInput, NotFound
 
 SECRET_BYTES: Final = 32
+BOUND: Final = (Role.VIEWER, Role.FRONTEND)
+"""Roles whose keys may be bound to a customer: what the others read names customers without being asked for one."""
 
 
 class Keys(Kept):
@@ -31,13 +33,23 @@ class Keys(Kept):
         """A new key, durable on return, and the text that its owner sends; that text is not kept and not told again.
 
         Raises:
-            BadInput: if the key would be expired at once, or its name is too long.
+            BadInput: if the key would be expired at once, its name is too long, or its role sees all customers.
             Unavailable: if the journal cannot be written.
         """
         if expires_at is not None and expires_at <= created_at:
             raise BadInput(f"The key would expire at {expires_at}, in the past.", remedy="Name a later instant.")
         if len(name) > 200:
             raise BadInput("The key's name is longer than 200 characters.", remedy="Shorten it.")
+        if customer_id is not None and role not in BOUND:
+            raise BadInput(
+                f"A key of role {role.value} may see all customers' decisions, so it cannot be bound to one.",
+                remedy=f"Make it of role {' or '.join(BOUND)}, or without a customer.",
+            )
+        if customer_id is not None and role not in BOUND:
+            raise BadInput(
+                f"A key of role {role.value} may see all customers' decisions, so it cannot be bound to one.",
+                remedy=f"Make it of role {' or '.join(BOUND)}, or without a customer.",
+            )
         key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(SECRET_BYTES)
         key = AccessKey(key_id, name or role.value, role, secret_hash(secret), created_at, customer_id, expires_at)
         row = {

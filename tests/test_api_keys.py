@@ -52,6 +52,13 @@ def test_who_shows_a_key_is_its_caller(keys):
     assert asker(keys)(f"bearer {token}").role is Role.FRONTEND
 
 
+@pytest.mark.parametrize("role", [Role.MERCHANDISER, Role.PLANNER, Role.OPERATOR, Role.ADMIN])
+def test_a_key_that_sees_all_customers_is_bound_to_none(keys, role):
+    with pytest.raises(BadInput, match="cannot be bound"):
+        keys.create(role, created_at=shop.NOON, customer_id="c1")
+    assert keys.all() == []
+
+
 def test_a_key_expires_and_is_revoked(keys):
     key, token = keys.create(Role.VIEWER, created_at=shop.NOON, expires_at=LATER)
     shown = f"Bearer {token}"
