@@ -11,11 +11,9 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLArgument,
-    GraphQLEnumType,
     GraphQLError,
     GraphQLField,
     GraphQLInterfaceType,
-    GraphQLList,
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -23,7 +21,7 @@ from graphql import (
     VariableNode,
     Visitor,
     get_named_type,
-    get_nullable_type,
+    is_required_argument,
     value_from_ast_untyped,
     visit,
 )
@@ -186,26 +184,19 @@ class _Measure:
         return self._known.get(key, Size())
 
     def _times(self, node: FieldNode, field: GraphQLField) -> int:
-        """How many items a field answers at most: those of its page, or of each page where it answers a list of them.
+        """How many items a field answers at most: its page, the longest list it is given, or a page for each of a list.
 
-        A list that it is given counts as long as it is, one of an enum that is left out as all of the enum's words.
+        It answers a page for each of a list that it cannot do without; other lists only narrow what is on the page.
         """
         given = {
             each.name.value: value_from_ast_untyped(each.value, dict(self._variables)) for each in node.arguments or ()
         }
-        lists = [_length(given.get(name), argument) for name, argument in field.args.items()]
-        longest, pages = max(lists, default=0), _pages(given, field.args)
-        if pages and isinstance(get_nullable_type(field.type), GraphQLList):
-            return max(1, longest) * max(pages)
-        return max([longest, *pages]) or (0 if pages else 1)
-
-
-def _length(given: Any, argument: GraphQLArgument) -> int:
-    """How long a list an argument is; 0 for what is no list."""
-    if isinstance(given, list):
-        return len(given)
-    is_list, named = isinstance(get_nullable_type(argument.type), GraphQLList), get_named_type(argument.type)
-    return len(named.values) if is_list and isinstance(named, GraphQLEnumType) else 0
+        lists = {name: len(value) for name, value in given.items() if isinstance(value, list)}
+        pages = _pages(given, field.args)
+        needed = [size for name, size in lists.items() if name in field.args and is_required_argument(field.args[name])]
+        if pages and needed:
+            return max(needed) * max(pages)
+        return max([*lists.values(), *pages], default=1)
 
 
 def _pages(given: Mapping[str, Any], declared: Mapping[str, GraphQLArgument]) -> list[int]:

@@ -114,8 +114,6 @@ def test_a_page_for_each_of_a_list_costs_as_many_pages(service):
     refused(service, query, "COST_EXCEEDED", lines=[{"sku": "beer"}] * 250, n=100)
     costs = [cost(service, query, lines=[{"sku": "beer"}] * count) for count in (1, 4)]
     assert costs[1] - 1 == 4 * (costs[0] - 1)
-    facets = "query($n: Int!) { products(first: 1) { facets(%sfirst: $n) { numValues } } }"
-    assert cost(service, facets % "", n=20) - 2 == 4 * (cost(service, facets % "fields: [BRAND], ", n=20) - 2)
 
 
 def cost(service, query, **variables) -> int:
