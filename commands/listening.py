@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 HEADER_SECONDS: Final = 10.0
+UNREAD_SECONDS: Final = 30.0
+"""How long an answer waits for a client that reads nothing of what was sent before."""
 KEEP_ALIVE_SECONDS: Final = 75
 """How long a connection may rest: longer than balancers (60 s), or they send a request as it is being closed."""
 MAX_CONNECTIONS: Final = 4_000
@@ -64,11 +66,16 @@ class Joined:
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """HTTP whose clients have `HEADER_SECONDS` to send a request's headers; then their connection is closed."""
+    """HTTP whose clients are let go when they take long to send a request's headers or to read on.
 
-    header_seconds = HEADER_SECONDS
+    Attributes:
+        header_seconds, unread_seconds: how long each may take.
+    """
+
+    header_seconds, unread_seconds = HEADER_SECONDS, UNREAD_SECONDS
     config: "Listening"
     _due: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
     _is_between, _under_way = True, 0
 
     def __init__(self, *args: Any, read: bytes = b"", **named: Any) -> None:
@@ -112,9 +119,20 @@ class PatientProtocol(HttpToolsProtocol):
         self._count(-1)
         super().on_response_complete()
 
+    def pause_writing(self) -> None:
+        """Wait for a client that does not read, not for ever: who waits for an answer to leave is one under way."""
+        super().pause_writing()
+        self._unread = self.loop.call_later(self.unread_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """The client reads again."""
+        super().resume_writing()
+        self._read_on()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Expect nothing any more."""
         self._expect_nothing()
+        self._read_on()
         self._count(-self._under_way)
         super().connection_lost(exc)
 
@@ -136,6 +154,10 @@ class PatientProtocol(HttpToolsProtocol):
     def _expect(self) -> None:
         self._expect_nothing()
         self._due = self.loop.call_later(self.header_seconds, self.transport.close)
+
+    def _read_on(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
 
     def _expect_nothing(self) -> None:
         if self._due is not None:

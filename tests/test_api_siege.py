@@ -13,6 +13,7 @@ from collections import Counter
 import psutil
 import pytest
 import service_shop as shop
+from graphql import get_introspection_query
 from service_client import ADMIN_KEY, listening_service
 
 from api.request_log import RequestLog
@@ -20,6 +21,7 @@ from commands.listening import PatientProtocol, listening
 from journal.store import Journal
 
 pytestmark = [pytest.mark.graph, pytest.mark.slow]
+NUM_UNREAD = 60
 NAME = '{ product(sku: "beer") { name } }'
 
 
@@ -39,6 +41,13 @@ def ask(port, query=NAME):
     with urllib.request.urlopen(request, timeout=30) as response:
         errors = json.load(response).get("errors")
     return errors[0]["extensions"]["code"] if errors else "ok", time.monotonic() - began
+
+
+def raw(query, *lines):
+    """A request as it is sent."""
+    body = json.dumps({"query": query}).encode()
+    head = ["POST /graphql HTTP/1.1", "Host: x", "Content-Type: application/json", f"Authorization: Bearer {ADMIN_KEY}"]
+    return "\r\n".join([*head, *lines, f"Content-Length: {len(body)}", "", ""]).encode() + body
 
 
 def said(connection, seconds):
@@ -64,16 +73,27 @@ def test_clients_that_send_slowly_are_let_go(port, monkeypatch):
     assert ask(port)[0] == "ok"
 
 
+def test_clients_that_do_not_read_their_answers_are_let_go(port, monkeypatch):
+    monkeypatch.setattr(PatientProtocol, "unread_seconds", 0.5)
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        deaf.connect(("127.0.0.1", port))
+        deaf.sendall(NUM_UNREAD * raw(get_introspection_query()))
+        time.sleep(3)
+        try:
+            told = said(deaf, 10)
+        except ConnectionResetError:
+            told = b""
+    assert told.count(b"HTTP/1.1 200") < NUM_UNREAD
+    assert ask(port)[0] == "ok"
+
+
 def test_a_thousand_connections_are_held_and_others_are_still_answered(port):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < 4_096:
         pytest.skip(f"this system allows {hard} open files")
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    body = json.dumps({"query": NAME}).encode()
-    head = (
-        f"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer {ADMIN_KEY}\r\n"
-    )
-    request = head.encode() + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    request = raw(NAME, "Connection: close")
 
     async def one():
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
