@@ -73,8 +73,8 @@ class Context:
     """One request's view: a moment of facts and model, and loaders that gather keys into one read each.
 
     Attributes:
-        connection_params, shown: what a socket's `connection_init` carried, and what its handshake showed of who asks;
-            empty over HTTP.
+        connection_params, shown: what a socket's `connection_init` carried, and what that or its handshake showed of
+            who asks; empty over HTTP.
         answer_headers: what the answer will carry beside its own.
         is_lasting: whether the answer holds only what changes by loads, so that it may be kept for a minute.
         before: what stood before the mutation that is being made, if it tells; kept in its audit row.

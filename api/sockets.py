@@ -1,5 +1,6 @@
 """The `/graphql` endpoint as a web socket: subscriptions alone, few a socket and so many sockets at most."""
 
+import asyncio
 import uuid
 from dataclasses import replace
 from datetime import timedelta
@@ -20,11 +21,15 @@ from api.context import Context
 from api.contract import Contract
 from api.endpoint import NOBODY, Service
 from api.errors import diagnosis
-from schema.errors import ShelfgraphError
+from schema.errors import ShelfgraphError, Unauthenticated
 
 MAX_SOCKETS: Final = 500
 MAX_SUBSCRIPTIONS: Final = 20
 INIT_SECONDS: Final = 10
+WATCH_SECONDS: Final = 1.0
+"""How often it is looked at whether what a socket's caller showed still counts."""
+FORBIDDEN: Final = 4403
+"""The close code of a socket whose caller may not be here, or no longer."""
 TRY_LATER: Final = 1013
 """The close code of a service that has too many sockets."""
 
@@ -51,10 +56,27 @@ class Sockets(GraphQL[Context, None]):
             await WebSocket(scope, receive, send).close(TRY_LATER, "Too many sockets are open. Try again later.")
             return
         self.num_open += 1
+        watching = asyncio.create_task(self._watched(scope, send))
         try:
             await super().__call__(scope, receive, send)
         finally:
+            watching.cancel()
             self.num_open -= 1
+
+    async def _watched(self, scope: Scope, send: Send) -> None:
+        """Close the socket once its caller's key was revoked or their token has expired."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            context: Context | None = scope.get("context")
+            if context is None or context.caller is NOBODY or context.shown is None:
+                continue  # nobody was let in yet
+            try:
+                context.caller = await self._service.access.callers.caller(context.shown, at=self._service.clock())
+            except Unauthenticated as error:
+                await send({"type": "websocket.close", "code": FORBIDDEN, "reason": str(error)[:100]})
+                return
+            except ShelfgraphError:
+                continue  # who vouches for them is away: known callers go on
 
     async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
         """Let the caller in whom `authorization` names, in `connection_init` or else in the handshake.
@@ -65,10 +87,9 @@ class Sockets(GraphQL[Context, None]):
         """
         said = context.connection_params.get("authorization") or context.connection_params.get("Authorization")
         shown = context.shown or Shown(None, "")
-        if isinstance(said, str):
-            shown = replace(shown, authorization=said)
+        context.shown = replace(shown, authorization=said) if isinstance(said, str) else shown
         try:
-            context.caller = await self._service.access.callers.caller(shown, at=self._service.clock())
+            context.caller = await self._service.access.callers.caller(context.shown, at=self._service.clock())
         except ShelfgraphError as error:
             message, code = diagnosis(error)
             raise ConnectionRejectionError({"message": message, "extensions": {"code": code}}) from error
@@ -78,4 +99,5 @@ class Sockets(GraphQL[Context, None]):
         """The socket's view; each event renews it."""
         context = self._service.context(request_id=uuid.uuid4().hex, caller=NOBODY, answer_headers=MutableHeaders())
         context.shown = shown_by(request)
+        request.scope["context"] = context
         return context

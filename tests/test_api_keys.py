@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 import service_shop as shop
 from service_client import address_of, bearer, serving
+from starlette.websockets import WebSocketDisconnect
 
 from api.access import Access
 from api.callers import Callers, Shown
+from api.sockets import FORBIDDEN
 from journal.keys import Keys
 from journal.store import Journal
 from schema.access import AccessPolicy, Caller, Role
@@ -142,3 +144,27 @@ def test_nobody_reads_the_contract_unless_the_policy_says_so(neo4j_server, journ
                 "/graphql", json={"query": "{ __schema { queryType { name } } }"}, headers=bearer("sg_tests_key")
             ).json()
             assert ("errors" in known) == (told == "nobody")
+
+
+@pytest.mark.graph
+def test_a_socket_whose_key_is_revoked_is_closed(neo4j_server, journal, keys):
+    key, token = keys.create(Role.FRONTEND, created_at=shop.NOON)
+    protocols = ["graphql-transport-ws"]
+    with (
+        serving(neo4j_server, journal, access=Access(AccessPolicy(), keys=keys)) as running,
+        running.http.websocket_connect("/graphql", subprotocols=protocols) as socket,
+    ):
+        socket.send_json({"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}})
+        assert socket.receive_json() == {"type": "connection_ack"}
+        keys.revoke(key.key_id, revoked_at=shop.NOON)
+        with pytest.raises(WebSocketDisconnect) as closed:
+            pinged(socket, seconds=5)
+        assert closed.value.code == FORBIDDEN
+
+
+def pinged(socket, *, seconds):
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        socket.send_json({"type": "ping"})
+        assert socket.receive_json() == {"type": "pong"}
+        time.sleep(0.1)
