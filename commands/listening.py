@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HEADER_SECONDS: Final = 10.0
 UNREAD_SECONDS: Final = 30.0
-"""How long an answer waits for a client that reads nothing of what was sent before."""
+"""How long what was sent may wait for a client to read it: an answer of a megabyte at 35 kB a second is just read."""
 KEEP_ALIVE_SECONDS: Final = 75
 """How long a connection may rest: longer than balancers (60 s), or they send a request as it is being closed."""
 MAX_CONNECTIONS: Final = 4_000

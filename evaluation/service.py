@@ -30,7 +30,7 @@ CHANGED_SHELVES = 300
 BATCH = 10
 DRAIN_SECONDS = 180.0
 WARMING, SATURATING, STEADY, CHANGING, SOAKING = 100, 1, 4, 2, 3
-"""Added to the seed, so that no scenario asks what another asked; warming is uncounted, half as many, about others."""
+"""Added to the seed, so that no scenario asks what another asked."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,11 @@ class Plan:
     soak_minutes: float = 0.0
     changes_per_second: int = 200
     seed: int = 0
+
+    @property
+    def num_warming(self) -> int:
+        """Requests of one connection that go before each scenario, uncounted."""
+        return max(5, self.requests // 2)
 
 
 class Bench:
@@ -105,11 +110,11 @@ class Bench:
         count, empty = self._plan.requests, [self._target.request(EMPTY)]
         await self._asked_by_one("an empty operation", Limit(), empty, warming=empty)
         for name, limit in ONE_CONNECTION.items():
-            others = self._requests(name, max(5, count // 2), seed=WARMING)
+            others = self._requests(name, self._plan.num_warming, seed=WARMING)
             await self._asked_by_one(name, limit, self._requests(name, count), warming=others)
 
     async def _asked_by_one(self, name: str, limit: Limit, requests: list[bytes], *, warming: list[bytes]) -> None:
-        await closed_loop(self._target, warming, connections=1, count=max(5, self._plan.requests // 2))
+        await closed_loop(self._target, warming, connections=1, count=self._plan.num_warming)
         measuring = closed_loop(self._target, requests, connections=1, count=self._plan.requests)
         await self._note(name, "one connection", limit, measuring)
 

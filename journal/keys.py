@@ -45,11 +45,6 @@ class Keys(Kept):
                 f"A key of role {role.value} may see all customers' decisions, so it cannot be bound to one.",
                 remedy=f"Make it of role {' or '.join(BOUND)}, or without a customer.",
             )
-        if customer_id is not None and role not in BOUND:
-            raise BadInput(
-                f"A key of role {role.value} may see all customers' decisions, so it cannot be bound to one.",
-                remedy=f"Make it of role {' or '.join(BOUND)}, or without a customer.",
-            )
         key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(SECRET_BYTES)
         key = AccessKey(key_id, name or role.value, role, secret_hash(secret), created_at, customer_id, expires_at)
         row = {
