@@ -1,10 +1,12 @@
 """Admission: what an operation passes before it is run: parsing, limits, the budget, the guard, validation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode
+from graphql import OperationType as GraphQLOperation
 from strawberry.extensions import SchemaExtension
+from strawberry.types.graphql import OperationType
 
 from api.budgets import answered_fields
 from api.context import Context
@@ -49,6 +51,7 @@ class Admitted(SchemaExtension):
         known = Same(document)
         schema: GraphQLSchema = execution.schema._schema
         operation = _chosen(document, execution._provided_operation_name)
+        _refuse_subscribing(operation, execution.allowed_operations)
         cost = known_cost(known, schema, execution.variables or {}, operation)
         _spend(execution.context, cost)
         self._requested = cost
@@ -82,6 +85,12 @@ def _spend(context: Context, cost: int) -> None:
         context.answer_headers["retry-after"] = str(wait)
         message = f"This caller has asked more than {most:,} points a minute. Ask again in {wait} s."
         raise GraphQLError(message, extensions={"code": RATE_LIMITED, RETRY_AFTER: wait})
+
+
+def _refuse_subscribing(operation: OperationDefinitionNode | None, allowed: Iterable[OperationType]) -> None:
+    is_subscription = operation is not None and operation.operation is GraphQLOperation.SUBSCRIPTION
+    if is_subscription and OperationType.SUBSCRIPTION not in allowed:
+        raise GraphQLError("Subscriptions are answered over graphql-transport-ws: open a web socket at this address.")
 
 
 def _chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:

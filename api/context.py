@@ -75,6 +75,8 @@ class Context:
     Attributes:
         connection_params, shown: what a socket's `connection_init` carried, and what that or its handshake showed of
             who asks; empty over HTTP.
+        closing: with which code and reason a socket is closed that was not let in.
+        is_counted: whether this is one of its caller's open sockets.
         answer_headers: what the answer will carry beside its own.
         is_lasting: whether the answer holds only what changes by loads, so that it may be kept for a minute.
         before: what stood before the mutation that is being made, if it tells; kept in its audit row.
@@ -100,6 +102,8 @@ class Context:
     num_replays: int = 0
     connection_params: dict[str, Any] = field(default_factory=dict)
     shown: Shown | None = None
+    closing: tuple[int, str] | None = None
+    is_counted: bool = False
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict)
     _cards_by: dict[Hashable, CardLoader[Any]] = field(default_factory=dict)
 

@@ -7,7 +7,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StreamResult
-from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from api.admission import Admitted
@@ -48,10 +48,15 @@ class Contract(strawberry.Schema):
                 request_id = getattr(getattr(execution_context, "context", None), "request_id", None)
                 log.error("operation failed", request_id=request_id, path=error.path, exc_info=error.original_error)
 
+    async def execute(self, *given: Any, **named: Any) -> ExecutionResult:
+        """The answer to a query or mutation, which is one."""
+        allowed = set(named.get("allowed_operation_types") or OperationType) - {OperationType.SUBSCRIPTION}
+        return await super().execute(*given, **{**named, "allowed_operation_types": allowed})
+
     async def stream(self, *given: Any, **named: Any) -> StreamResult:
         """The results of a subscription; a socket runs nothing else."""
         only = {"allowed_operation_types": (OperationType.SUBSCRIPTION,)}
-        return told_stream(await super().stream(*given, **{**named, **only}))
+        return told_stream(await super().stream(*given, **{**named, **only}), named["context_value"])
 
 
 def contract() -> Contract:

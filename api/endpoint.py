@@ -183,10 +183,10 @@ class Endpoint(GraphQL):
         return decoded
 
     async def parse_http_body(self, request: Any) -> Any:
-        """The request, its text filled in where it was persisted."""
+        """The request, its text filled in where it was persisted; its answer is one, so nothing is subscribed to."""
         data = await super().parse_http_body(request)
         assert not isinstance(data, list)  # noqa: S101  # decode_json refuses lists: one operation a request
-        return replace(data, query=self._persisted.text(data.query, data.extensions))
+        return replace(data, query=self._persisted.text(data.query, data.extensions), protocol="http")
 
     def should_render_graphql_ide(self, request: Any) -> bool:
         """Whether a browser wants the page; who sends a hash wants an answer."""

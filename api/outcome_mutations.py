@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Final
 
 import strawberry
@@ -80,13 +81,20 @@ class OutcomeMutation:
 
 
 def _record(context: Context, outcomes: list[Outcome], key: str) -> int:
-    ledger, now = ledger_of(context), context.clock()
+    ledger = ledger_of(context)
+    add = partial(
+        ledger.log.add_outcomes,
+        outcomes,
+        recorded_at=context.clock(),
+        idempotency_key=key,
+        customer_id=context.caller.customer_id,
+    )
     try:
-        return ledger.log.add_outcomes(outcomes, recorded_at=now, idempotency_key=key)
+        return add()
     except NotFound:
         # An answer of a moment ago may not have reached the store yet.
         ledger.flush(within_seconds=FLUSH_SECONDS)
-        return ledger.log.add_outcomes(outcomes, recorded_at=now, idempotency_key=key)
+        return add()
 
 
 def _outcome(each: OutcomeInput) -> Outcome:

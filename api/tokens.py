@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from schema.access import Caller, Role, TokenIssuer
+from schema.access import BOUND, NO_CUSTOMER, Caller, Role, TokenIssuer
 from schema.errors import BadInput, Unauthenticated, Unavailable
 
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
@@ -81,6 +81,8 @@ class Tokens:
             raise Unauthenticated(f"This token names no role of this service in `{self._issuer.role_claim}`.")
         if customer is not None and not isinstance(customer, str):
             raise Unauthenticated(f"The claim `{self._issuer.customer_claim}` of this token is no customer's key.")
+        if customer is None and self._issuer.customer_claim and role in BOUND:
+            customer = NO_CUSTOMER
         return Caller(f"token:{claims['sub']}", role, customer)
 
     async def _key(self, key_id: str) -> jwt.PyJWK:

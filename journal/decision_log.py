@@ -6,7 +6,7 @@ from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, or_, select
 
 from journal.database import Kept
 from journal.erasure_log import tombstones
@@ -64,8 +64,18 @@ class DecisionLog(Kept):
         with self._database.transaction() as connection:
             return [_entry(row._mapping) for row in connection.execute(query)]  # type: ignore[arg-type]
 
-    def add_outcomes(self, outcomes: Sequence[Outcome], *, recorded_at: datetime, idempotency_key: str) -> int:
+    def add_outcomes(
+        self,
+        outcomes: Sequence[Outcome],
+        *,
+        recorded_at: datetime,
+        idempotency_key: str,
+        customer_id: str | None = None,
+    ) -> int:
         """How many outcomes were new: all of them or, if the same batch came before, none; durable on return.
+
+        Args:
+            customer_id: decisions for another customer are not found; None finds all.
 
         Raises:
             NotFound: if an outcome's decision is none; nothing is then kept.
@@ -80,8 +90,9 @@ class DecisionLog(Kept):
                 if known != [_outcome(row) for row in rows]:
                     raise KeyReused(idempotency_key)
                 return 0
+            seen = select(DECISIONS.c.decision_id).where(*_seen_by(customer_id))
             for ids in _blocks(sorted({each.decision_id for each in outcomes})):
-                found = set(connection.scalars(select(DECISIONS.c.decision_id).where(DECISIONS.c.decision_id.in_(ids))))
+                found = set(connection.scalars(seen.where(DECISIONS.c.decision_id.in_(ids))))
                 if missing := [each for each in ids if each not in found]:
                     raise NotFound("decision", missing[0][:64])
             if rows:
@@ -130,6 +141,12 @@ def _conditions(chosen: EntryFilter) -> Iterator[ColumnElement[bool]]:
         yield columns.decided_at < naive(chosen.until)
     if chosen.outcome is not None:
         yield columns.decision_id.in_(select(OUTCOMES.c.decision_id).where(OUTCOMES.c.kind == chosen.outcome))
+
+
+def _seen_by(customer_id: str | None) -> Iterator[ColumnElement[bool]]:
+    if customer_id is not None:
+        whose = DECISIONS.c.customer_id
+        yield or_(whose.is_(None), whose == findable(customer_id))
 
 
 def _row(entry: LedgerEntry, erased: Tombstones) -> dict[str, Any]:

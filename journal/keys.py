@@ -10,12 +10,10 @@ from sqlalchemy import func, insert, select, update
 from journal.database import Kept
 from journal.rows import aware, naive
 from journal.tables import ACCESS_KEYS
-from schema.access import KEY_MARK, AccessKey, Role, secret_hash
+from schema.access import BOUND, KEY_MARK, AccessKey, Role, secret_hash
 from schema.errors import BadInput, NotFound
 
 SECRET_BYTES: Final = 32
-BOUND: Final = (Role.VIEWER, Role.FRONTEND)
-"""Roles whose keys may be bound to a customer: what the others read names customers without being asked for one."""
 
 
 class Keys(Kept):

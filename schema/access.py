@@ -23,6 +23,12 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+BOUND: Final = (Role.VIEWER, Role.FRONTEND)
+"""Roles whose callers can be bound to one customer; what the others read names customers unasked."""
+NO_CUSTOMER: Final = ""
+"""Is no customer's key: who is bound to it sees no customer."""
+
+
 @dataclass(frozen=True)
 class Caller:
     """Somebody who asks.
@@ -30,7 +36,8 @@ class Caller:
     Attributes:
         name: unique among callers; budgets are kept and audit rows written by it.
         role: None for somebody who is nobody in particular and may ask nothing.
-        customer_id: the only customer this caller may see; None where the role alone decides.
+        customer_id: the only customer this caller may see, `NO_CUSTOMER` for none at all; None where the role alone
+            decides.
         is_known: whether they showed a key or token.
     """
 
@@ -83,7 +90,8 @@ class TokenIssuer:
         issuer: its address, which `iss` must equal; the signing keys are found from it.
         audience: what `aud` must hold.
         role_claim: where a token names roles: a claim, or a path of claims with dots.
-        customer_claim: where a token names the only customer its bearer may see; empty: tokens name none.
+        customer_claim: where a token names the only customer its bearer may see; a token of a role that can be bound to
+            one sees none without it. Empty: tokens name none, and roles alone decide.
     """
 
     issuer: str

@@ -4,11 +4,14 @@ from datetime import timedelta
 
 import pytest
 import service_shop as shop
-from service_client import serving, settled
+from service_client import ADMIN_KEY, address_of, bearer, serving, settled, within_two_seconds
 
+from api.access import Access
 from journal.decision_log import DecisionLog
+from journal.keys import Keys
 from journal.ledger import Ledger
 from journal.store import Journal
+from schema.access import AccessPolicy, Role
 from schema.changes import StockChange
 
 pytestmark = pytest.mark.graph
@@ -31,7 +34,8 @@ def running(request, loaded, tmp_path):
     """A service whose ledger keeps everything, and one whose spool may hold nothing."""
     address = str(tmp_path / "journal.db")
     ledger = Ledger(DecisionLog(address), tmp_path / "spool", max_bytes=request.param)
-    with serving(loaded, Journal(address), model=shop.artefact(), ledger=ledger) as service:
+    access = Access(AccessPolicy(), development_key=ADMIN_KEY, keys=Keys(address))
+    with serving(loaded, Journal(address), model=shop.artefact(), ledger=ledger, access=access) as service:
         yield service
 
 
@@ -167,3 +171,21 @@ def test_a_service_without_a_ledger_says_so(loaded, tmp_path):
 def test_ids_begin_with_the_instant_of_the_decision(running):
     decision_id = running.data(RECOMMEND)["recommendations"]["decisionId"]
     assert timedelta(milliseconds=int(decision_id[:12], 16)) == shop.NOON - shop.NOON.fromtimestamp(0, shop.NOON.tzinfo)
+
+
+@kept_only
+def test_whoever_is_bound_to_a_customer_tells_nothing_of_anothers_decisions(running):
+    own, anothers, nobodys = (
+        running.data(RECOMMEND, customer=who)["recommendations"]["decisionId"] for who in ("c1", "new", None)
+    )
+    keys = Keys(address_of(running.journal))
+    _, token = keys.create(Role.FRONTEND, created_at=shop.NOON, customer_id="c1")
+
+    def asked(query, **variables):
+        return running.http.post("/graphql", json={"query": query, "variables": variables}, headers=bearer(token))
+
+    within_two_seconds(lambda: asked("{ __typename }").is_success)
+    for decision_id, errors in ((own, []), (nobodys, []), (anothers, ["NOT_FOUND"])):
+        batch = {"outcomes": [outcome(decision_id)], "idempotencyKey": decision_id}
+        answer = asked(RECORD, input=batch).json()["data"]["recordOutcome"]
+        assert [each["code"] for each in answer["userErrors"]] == errors

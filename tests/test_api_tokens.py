@@ -15,9 +15,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.utils import base64url_encode
 
 from api import tokens
+from api.guard import refuse_customer
 from api.tokens import Tokens
-from schema.access import Caller, Role, TokenIssuer
-from schema.errors import BadInput, Unauthenticated, Unavailable
+from schema.access import NO_CUSTOMER, Caller, Role, TokenIssuer
+from schema.errors import BadInput, Forbidden, Unauthenticated, Unavailable
 
 RSA = {name: rsa.generate_private_key(public_exponent=65537, key_size=2048) for name in ("old", "new", "forger")}
 
@@ -92,7 +93,7 @@ def caller(read, token):
 
 def test_a_token_names_its_bearer_and_the_strongest_role(issuer):
     read = reader(issuer, customer_claim="customer")
-    assert caller(read, issuer.token()) == Caller("token:ann", Role.VIEWER)
+    assert caller(read, issuer.token()) == Caller("token:ann", Role.VIEWER, NO_CUSTOMER)
     assert caller(read, issuer.token(roles=["viewer", "planner", "x"])).role is Role.PLANNER
     assert caller(read, issuer.token(roles="frontend", customer="c1")).customer_id == "c1"
     assert issuer.num_reads == 1
@@ -183,3 +184,13 @@ def test_an_issuer_that_anybody_could_play_is_refused(issuer):
     for address in ("http://issuer.example", "ftp://127.0.0.1", "file:///etc", "issuer"):
         with pytest.raises(BadInput, match="not safe"):
             Tokens(TokenIssuer(address, "shelfgraph"))
+
+
+def test_where_tokens_name_customers_one_that_names_none_sees_none(issuer):
+    read = reader(issuer, customer_claim="customer")
+    bound = caller(read, issuer.token(roles=["frontend"]))
+    assert bound.customer_id == NO_CUSTOMER
+    with pytest.raises(Forbidden):
+        refuse_customer(bound, "customerId", "c1")
+    assert caller(read, issuer.token(roles=["operator"])).customer_id is None
+    assert caller(reader(issuer), issuer.token(roles=["frontend"])).customer_id is None
