@@ -13,7 +13,7 @@ from api.context import Context
 from api.documents import Same, faults, parsed
 from api.errors import COST_EXCEEDED, RATE_LIMITED, RETRY_AFTER
 from api.guard import asked_fields, refuse_forbidden
-from api.limits import MAX_TOKENS, known_cost
+from api.limits import MAX_TOKENS, known_size
 
 
 class Admitted(SchemaExtension):
@@ -24,7 +24,7 @@ class Admitted(SchemaExtension):
 
     def __init__(self) -> None:
         super().__init__()
-        self._requested = self._actual = 0
+        self._requested = self._fixed = self._actual = 0
         self._remaining: int | None = None
 
     def on_operation(self) -> Iterator[None]:
@@ -34,7 +34,8 @@ class Admitted(SchemaExtension):
             yield
         finally:
             # A refused operation costs a point too: it was read.
-            self._actual = max(1, answered_fields(getattr(self.execution_context.result, "data", None)))
+            answered = answered_fields(getattr(self.execution_context.result, "data", None))
+            self._actual = max(1, answered + (self._fixed if answered else 0))
             context: Context = self.execution_context.context
             budgets = context.access.budgets
             self._remaining = budgets.settle(context.caller, requested=self._requested, actual=self._actual)
@@ -52,9 +53,9 @@ class Admitted(SchemaExtension):
         schema: GraphQLSchema = execution.schema._schema
         operation = _chosen(document, execution._provided_operation_name)
         _refuse_subscribing(operation, execution.allowed_operations)
-        cost = known_cost(known, schema, execution.variables or {}, operation)
-        _spend(execution.context, cost)
-        self._requested = cost
+        size = known_size(known, schema, execution.variables or {}, operation)
+        _spend(execution.context, size.cost)
+        self._requested, self._fixed = size.cost, size.fixed
         asked = asked_fields(schema, known)
         refuse_forbidden(asked, execution.context.caller, execution.context.access.policy)
         execution.context.is_lasting = asked.is_lasting
