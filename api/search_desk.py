@@ -106,8 +106,12 @@ class SearchDesk:
         )
 
     def _look(self, version: int) -> None:
-        if self._search is None or self._search.listings.lake_version != version:
+        if self._search is None:
             self._search = CatalogueSearch(self._read_listings(version))
+        elif self._search.listings.lake_version != version:
+            self._search = self._search.renewed(self._read_listings(version))
+            if self._search.is_worn:
+                self._search = CatalogueSearch(self._search.listings)
         self.synonyms = self._read_synonyms()
 
     def _rows(self, search: CatalogueSearch, base: ShopFacts) -> Rows:

@@ -13,6 +13,7 @@ from schema.facts import Days, Floats
 from schema.listings import Listings
 from search.columns import Belongings, Flags, Rows
 from search.completions import Completions
+from search.difference import difference
 from search.synonyms import Synonyms
 from search.word_index import Found, Stage, WordIndex
 
@@ -113,9 +114,9 @@ class Listed:
 class CatalogueSearch:
     """One lake version's products, searched in memory; read by any thread, never changed."""
 
-    def __init__(self, listings: Listings) -> None:
+    def __init__(self, listings: Listings, index: WordIndex | None = None) -> None:
         self.listings = listings
-        self._index = WordIndex(listings)
+        self._index = WordIndex(listings) if index is None else index
         self.completions = Completions(listings, self._index)
         self.rows: Mapping[str, int] = {sku: row for row, sku in enumerate(listings.skus)}
         names = [folded(name or sku) for name, sku in zip(listings.names, listings.skus, strict=True)]
@@ -131,6 +132,15 @@ class CatalogueSearch:
 
         every = np.ones(len(listings.skus), np.bool_)
         self._totals = {field: held.counts(every) for field, held in self._belongings.items()}
+
+    def renewed(self, listings: Listings) -> "CatalogueSearch":
+        """The search over other listings, only those products written anew of which another thing is said."""
+        return CatalogueSearch(listings, self._index.renewed(listings, difference(self.listings, listings)))
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether it was renewed so often that building it anew saves memory."""
+        return self._index.is_worn
 
     def everything(self) -> Found:
         """All products, none fitting better than another."""

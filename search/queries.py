@@ -16,6 +16,8 @@ TYPOS: Final = (0.6, 0.4)
 """What a word counts that is one letter off, or two."""
 OTHER: Final = 0.9
 """What a synonym counts of the word itself."""
+_PARTS: Final = 1 << 14
+"""Of one: sums below 1,024 then fit into the 24 bits of a 32-bit number."""
 _FEW, _MANY = 4, 8
 """Letters from which a word may be one letter off, or two."""
 _TYPO_PLACES: Final = ("name", "joined", "brand", "category")
@@ -46,34 +48,35 @@ class Asking:
         own = self._phrase(slot.words, is_begun=slot.is_last)
         if not slot.others:
             return own
-        others = [self._phrase(other, is_begun=False) for other in slot.others]
-        scaled = [Query.boost_query(each.query, OTHER * own.weight / each.weight) for each in others]
-        return Weighed(Query.disjunction_max_query([own.query, *scaled]), own.weight)
+        scales = [OTHER * own.weight / sum(map(self.rarity, other)) for other in slot.others]
+        others = [self._phrase(each, scale=scale).query for each, scale in zip(slot.others, scales, strict=True)]
+        return Weighed(Query.disjunction_max_query([own.query, *others]), own.weight)
 
     def code(self, code: str, *, weight: float) -> Weighed:
         """A whole sku or gtin."""
         return Weighed(_counting(Query.term_query(self.schema, "code", code, "basic"), weight), weight)
 
-    def _phrase(self, phrase: Phrase, *, is_begun: bool) -> Weighed:
+    def _phrase(self, phrase: Phrase, *, is_begun: bool = False, scale: float = 1.0) -> Weighed:
         last = len(phrase) - 1
-        each = [self._word(word, is_begun=is_begun and place == last) for place, word in enumerate(phrase)]
+        each = [self._word(word, is_begun=is_begun and place == last, scale=scale) for place, word in enumerate(phrase)]
         if len(each) == 1:
             return each[0]
         query = Query.boolean_query([(Occur.Must, one.query) for one in each])
         return Weighed(query, sum(one.weight for one in each))
 
-    def _word(self, word: str, *, is_begun: bool) -> Weighed:
+    def _word(self, word: str, *, is_begun: bool, scale: float) -> Weighed:
         rarity = self.rarity(word)
+        weight = scale * rarity
         ways = [
-            _counting(Query.term_query(self.schema, place, word, "basic"), rarity * counts)
+            _counting(Query.term_query(self.schema, place, word, "basic"), weight * counts)
             for place, counts in PLACES.items()
         ]
         if is_begun:
-            ways += [self._near(place, word, 0, rarity * BEGUN, is_begun=True) for place in PLACES]
+            ways += [self._near(place, word, 0, weight * BEGUN, is_begun=True) for place in PLACES]
         if self.has_typos and word.isalpha():
             most = (len(word) >= _FEW) + (len(word) >= _MANY)
             for off in range(1, most + 1):
-                counts = rarity * TYPOS[off - 1]
+                counts = weight * TYPOS[off - 1]
                 ways += [self._near(place, word, off, counts, is_begun=is_begun) for place in _TYPO_PLACES]
         return Weighed(Query.disjunction_max_query(ways), rarity)
 
@@ -82,5 +85,10 @@ class Asking:
         return _counting(query, counts * PLACES[place])
 
 
+def exactly(weight: float) -> float:
+    """A weight whose 32-bit sums are exact in any order: each part of an index adds up in an order of its own."""
+    return round(weight * _PARTS) / _PARTS
+
+
 def _counting(query: Query, weight: float) -> Query:
-    return Query.const_score_query(query, weight)
+    return Query.const_score_query(query, exactly(weight))

@@ -1,26 +1,26 @@
 """WordIndex: which products have the words searched for, and how well they fit."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import IntEnum
-from itertools import pairwise
 from math import log
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from tantivy import Document, Index, Occur, Query, Schema, SchemaBuilder, Searcher, TextAnalyzerBuilder, Tokenizer
+from tantivy import Occur, Query
 
-from measures.words import MAX_LETTERS, folded, letters, words
+from measures.words import folded, letters, words
+from schema.facts import Floats
 from schema.listings import Listings
-from search.queries import Asking, Weighed
+from search.difference import Difference
+from search.documents import FIELDS, SCHEMA, Documents, shelves
+from search.queries import Asking, Weighed, exactly
 from search.synonyms import Slot, Synonyms
 
-FIELDS: Final = ("name", "joined", "brand", "category", "description", "code")
 MAX_WORDS: Final = 32
 """Words that a search looks at; later ones are left out."""
-_HEAP: Final = 256_000_000
 _COMPLETED: Final = 1_000
 _LOOKED_AT: Final = 20
 _ALIKE: Final = 0.6
@@ -54,19 +54,23 @@ class Found:
 class WordIndex:
     """The words of every product in memory; read by any thread, never changed."""
 
-    def __init__(self, listings: Listings) -> None:
-        self._schema = _schema()
-        index = Index(self._schema)
-        index.register_tokenizer("words", TextAnalyzerBuilder(Tokenizer.whitespace()).build())
+    def __init__(self, listings: Listings, documents: Documents | None = None) -> None:
         self._listings = listings
-        self.name_words = np.zeros(len(listings.skus), np.float32)
-        writer = index.writer(_HEAP, 1)
-        for document in self._documents():
-            writer.add_document(document)
-        writer.commit()
-        writer.wait_merging_threads()
-        index.reload()
-        self._searcher: Searcher = index.searcher()
+        self._documents = Documents.of(listings) if documents is None else documents
+
+    def renewed(self, listings: Listings, changed: Difference) -> "WordIndex":
+        """The words of other listings, only those written anew that differ."""
+        return WordIndex(listings, self._documents.renewed(listings, changed))
+
+    @property
+    def name_words(self) -> Floats:
+        """`[num_products]` how many words each name holds."""
+        return self._documents.name_words
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether it was renewed so often that building it anew saves memory."""
+        return self._documents.is_worn
 
     def find(self, text: str, synonyms: Synonyms) -> Found:
         """The products that fit a text, as strictly as any do.
@@ -89,14 +93,15 @@ class WordIndex:
         asked = words(prefix)[:MAX_WORDS]
         if not asked or not asked[-1].isalpha() or letters(asked[-1]) or not prefix[-1].isalnum():
             return []
-        others = [Query.term_query(self._schema, "name", word, "basic") for word in asked[:-1]]
-        within = Query.boolean_query([(Occur.Must, each) for each in others]) if others else None
-        told = self._searcher.terms_with_prefix("name", asked[-1], within, limit=_COMPLETED)
+        others = [Query.term_query(SCHEMA, "name", word, "basic") for word in asked[:-1]]
+        # Without a query, deleted documents would be counted.
+        within = Query.boolean_query([(Occur.Must, each) for each in others]) if others else Query.all_query()
+        told = self._documents.searcher.terms_with_prefix("name", asked[-1], within, limit=_COMPLETED)
         best = sorted(told, key=lambda pair: (-pair[1], pair[0]))[:most]
         return [" ".join([*asked[:-1], word]) for word, number in best if number]
 
     def _stage(self, slots: Sequence[Slot], code: str, stage: Stage) -> Found:
-        asking = Asking(self._schema, self._rarity, has_typos=stage is not Stage.WRITTEN)
+        asking = Asking(SCHEMA, self._rarity, has_typos=stage is not Stage.WRITTEN)
         weighed = [asking.slot(slot) for slot in slots]
         parts = [Weighed(_matching(weighed, stage), 1.0)] if weighed else []
         if code and stage is Stage.WRITTEN:
@@ -104,18 +109,18 @@ class WordIndex:
         if not parts:
             return Found(np.empty(0, np.int64), np.empty(0, np.float32), stage)
         query = Query.disjunction_max_query([part.query for part in parts])
-        hits = self._searcher.search(query, limit=max(len(self._listings.skus), 1), count=False).hits
-        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
+        hits = self._documents.searcher.search(query, limit=max(len(self._listings.skus), 1), count=False).hits
+        rows = self._documents.rows_of([address for _, address in hits])
         fit = np.array([score for score, _ in hits], np.float32) / max(sum(each.weight for each in weighed), 1e-9)
-        return Found(np.array(rows, np.int64), fit, stage)
+        return Found(rows, fit, stage)
 
     def _rarity(self, word: str) -> float:
-        number = max(self._searcher.doc_freq(field, word) for field in FIELDS)
-        return log(1.0 + (1.0 + len(self._listings.skus)) / (1.0 + number))
+        number = max(self._documents.number_of(field, word) for field in FIELDS)
+        return exactly(log(1.0 + (1.0 + len(self._listings.skus)) / (1.0 + number)))
 
     def _corrected(self, found: Found, asked: list[str], synonyms: Synonyms) -> Found:
         """What was found, with the search spelled by the words of what fits best, if that finds something."""
-        best = found.rows[np.argsort(-found.fit, kind="stable")[:_LOOKED_AT]]
+        best = found.rows[np.lexsort((found.rows, -found.fit))[:_LOOKED_AT]]
         there = dict.fromkeys(word for row in best for word in self._words_of(int(row)))
         spelled = [word if self._is_known(word) else _nearest(word, list(there)) for word in asked]
         if spelled == asked or not len(self._stage(synonyms.slots(spelled), "", Stage.WRITTEN).rows):
@@ -123,49 +128,14 @@ class WordIndex:
         return Found(found.rows, found.fit, found.stage, " ".join(spelled))
 
     def _is_known(self, word: str) -> bool:
-        return any(self._searcher.doc_freq(field, word) for field in FIELDS)
+        return any(self._documents.number_of(field, word) for field in FIELDS)
 
     def _words_of(self, row: int) -> list[str]:
         said = self._listings
-        return words(" ".join((said.names[row], said.brands[row], _shelves(said, said.category_ids[row]))))
-
-    def _documents(self) -> Iterator[Document]:
-        said = self._listings
-        shelves = {key: words(_shelves(said, key)) for key in set(said.category_ids)}
-        brands = {name: words(name) for name in set(said.brands)}
-        for row, (sku, name) in enumerate(zip(said.skus, said.names, strict=True)):
-            own = words(name)
-            self.name_words[row] = len(own)
-            fields = {
-                "name": [*own, *letters(name)],
-                "joined": [first + second for first, second in pairwise(own)],
-                "brand": brands[said.brands[row]],
-                "category": shelves[said.category_ids[row]],
-                "description": words(said.descriptions[row]),
-            }
-            document = Document()
-            for field, held in fields.items():
-                document.add_text(field, " ".join(held))
-            for code in (sku, said.gtins[row]):
-                document.add_text("code", " ".join(folded(code).split())[: 4 * MAX_LETTERS])
-            document.add_unsigned("row", row)
-            yield document
-
-
-def _schema() -> Schema:
-    builder = SchemaBuilder()
-    for field in FIELDS:
-        builder.add_text_field(field, tokenizer_name="raw" if field == "code" else "words", index_option="basic")
-    builder.add_unsigned_field("row", fast=True)
-    return builder.build()
-
-
-def _shelves(listings: Listings, category_id: str) -> str:
-    return " ".join(listings.categories[key].name for key in listings.path(category_id))
+        return words(" ".join((said.names[row], said.brands[row], shelves(said, said.category_ids[row]))))
 
 
 def _matching(weighed: Sequence[Weighed], stage: Stage) -> Query:
-
     if stage is not Stage.NEAR:
         return Query.boolean_query([(Occur.Must, each.query) for each in weighed])
     least = max(1, len(weighed) // 2)

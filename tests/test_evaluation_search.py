@@ -46,6 +46,8 @@ def test_every_system_is_asked_the_same_and_told_in_one_table(tmp_path):
     told = markdown(found)
     assert all(f"| {kind} |" in told for kind in KINDS)
     assert words(found.tables) == ["shop"]
+    assert set(found.load_seconds) == {"read", "renewed", "built anew"}
+    assert "the search is then renewed in 0.0" in told
 
 
 def test_a_shop_without_names_cannot_be_asked(tmp_path):
