@@ -64,7 +64,7 @@ class AuditLog(Kept):
         old = select(AUDIT.c.number).where(AUDIT.c.asked_at < naive(before)).order_by(AUDIT.c.number).limit(AT_ONCE)
         pruned = 0
         while True:  # block by block: whoever writes meanwhile waits for one block at most
-            with self._database.transaction() as connection:
+            with self._database.transaction(takes_time=True) as connection:
                 numbers = list(connection.scalars(old))
                 connection.execute(delete(AUDIT_OUTCOMES).where(AUDIT_OUTCOMES.c.number.in_(numbers)))
                 connection.execute(delete(AUDIT).where(AUDIT.c.number.in_(numbers)))
@@ -75,7 +75,7 @@ class AuditLog(Kept):
     def forget(self, customer_id: str) -> int:
         """How many rows named a customer, in what was asked, stood before or was answered; a mark stands there now."""
         count = 0
-        with self._database.transaction() as connection:
+        with self._database.transaction(takes_time=True) as connection:
             for table, names in ((AUDIT, ("arguments",)), (AUDIT_OUTCOMES, ("before", "after"))):
                 columns = [table.c[name] for name in names]
                 said = or_(*(cast(column, Text).contains(_spelled(customer_id), autoescape=True) for column in columns))

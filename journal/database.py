@@ -1,6 +1,6 @@
 """Database: the operational store's SQL database at an address, its tables brought up to date when it is opened."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -8,10 +8,22 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, NoSuchModuleError, SQLAlchemyError
 
+from journal.patience import CONNECT_SECONDS, take_time
 from journal.upgrading import upgrade
 from schema.errors import BadInput, Unavailable
 
-CONNECT_SECONDS: Final = 5
+POSTGRES: Final[Mapping[str, Any]] = {
+    "pool_timeout": CONNECT_SECONDS,
+    # A machine that is gone is noticed by work that may take its time, too.
+    "connect_args": {
+        "connect_timeout": CONNECT_SECONDS,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 60_000,
+    },
+}
+"""How PostgreSQL is connected to."""
 
 
 class Database:
@@ -31,14 +43,19 @@ class Database:
             upgrade(self._engine)
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, *, takes_time: bool = False) -> Iterator[Connection]:
         """A connection whose work is kept whole when the block ends, or not at all.
 
+        Args:
+            takes_time: whether a statement of it may take longer than somebody waits who asks the service.
+
         Raises:
-            Unavailable: if the database cannot be used.
+            Unavailable: if the database cannot be used, or does not answer in time.
             BadInput: if a value is none that this database can keep.
         """
         with self._diagnosed(), self._engine.begin() as connection:
+            if takes_time:
+                take_time(connection)
             yield connection
 
     def compact(self) -> None:
@@ -90,9 +107,7 @@ def _engine(address: str) -> Engine:
         url = make_url(address if "://" in address else f"sqlite:///{address}")
         is_postgres = url.get_backend_name() == "postgresql"
         engine = create_engine(
-            url,
-            pool_pre_ping=not url.drivername.startswith("sqlite"),
-            connect_args={"connect_timeout": CONNECT_SECONDS} if is_postgres else {},
+            url, pool_pre_ping=not url.drivername.startswith("sqlite"), **(POSTGRES if is_postgres else {})
         )
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise BadInput(
@@ -101,6 +116,10 @@ def _engine(address: str) -> Engine:
         ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
+    elif engine.dialect.driver == "psycopg":
+        from journal.postgres import give_up_in_time  # noqa: PLC0415 - needs the driver, which not everybody has
+
+        give_up_in_time(engine)
     return engine
 
 

@@ -114,7 +114,7 @@ class DecisionLog(Kept):
         old = select(DECISIONS.c.decision_id).where(DECISIONS.c.decision_id < id_floor(before))
         pruned = 0
         while True:  # block by block: whoever records meanwhile waits for one block at most
-            with self._database.transaction() as connection:
+            with self._database.transaction(takes_time=True) as connection:
                 ids = list(connection.scalars(old.order_by(DECISIONS.c.decision_id).limit(AT_ONCE)))
                 connection.execute(delete(OUTCOMES).where(OUTCOMES.c.decision_id.in_(ids)))
                 connection.execute(delete(DECISIONS).where(DECISIONS.c.decision_id.in_(ids)))

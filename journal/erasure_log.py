@@ -59,14 +59,14 @@ class ErasureLog(Kept):
 
     def sweep(self, number: int, *, at: datetime) -> None:
         """Take the customer out of the journal's events, decisions, outcomes and keys; nothing where it has ended."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(takes_time=True) as connection:
             customer_id = connection.scalar(select(ERASURES.c.customer_id).where(ERASURES.c.number == number))
             if customer_id is not None:
                 _add_counts(connection, number, _sweep(connection, customer_id, at=at))
 
     def end(self, number: int, counts: Mapping[str, int], *, at: datetime) -> Erasure:
         """The erasure as ended: what came into the journal meanwhile is out too, and the customer's name is gone."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(takes_time=True) as connection:
             customer_id = connection.scalar(select(ERASURES.c.customer_id).where(ERASURES.c.number == number))
             if customer_id is not None:
                 _add_counts(connection, number, {**_sweep(connection, customer_id, at=at), **counts})

@@ -126,7 +126,7 @@ class Journal:
 
     def numbered_events(self, *, after: int) -> list[tuple[int, Event]]:
         """Every event with a number above `after`, each with its own, ascending."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(takes_time=True) as connection:
             return event_log.numbered(connection, after=after, limit=None)
 
     def take_lease(self, name: str, *, holder: str, now: datetime, seconds: float) -> leases.Lease | None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from journal.patience import take_time
 from schema.errors import BadInput
 
 REVISIONS: Final = Path(__file__).with_name("migrations")
@@ -54,6 +55,7 @@ def _wait_for_turn(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     elif connection.dialect.name == "postgresql":
+        take_time(connection)
         connection.execute(text("SELECT pg_advisory_xact_lock(:queue)"), {"queue": QUEUE})
 
 

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
-from sqlalchemy import NullPool, TextClause, create_engine, make_url, text
+from sqlalchemy import Connection, NullPool, TextClause, create_engine, make_url, text
+from standstill import standing_still
 
 
 def programs() -> Path | None:
@@ -69,6 +71,21 @@ class PostgresServer:
             self._process.wait(20)
             self._process = None
 
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Inside it the server takes connections, for the kernel does, and answers nobody."""
+        assert self._process is not None
+        main = psutil.Process(self._process.pid)
+        with standing_still([main.pid, *(each.pid for each in main.children())]):
+            yield
+
+    def num_sessions(self, journal: str) -> int:
+        """How many connections stand open to a journal."""
+        name = make_url(journal).query["application_name"]
+        count = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = :name").bindparams(name=name)
+        with self._connected() as connection:
+            return int(connection.scalar(count) or 0)
+
     def new_journal(self) -> str:
         """The address of a journal that nobody used: a schema, for a database takes a fifth of a second to make."""
         self._num_journals += 1
@@ -87,9 +104,11 @@ class PostgresServer:
         return f"postgresql+psycopg://shelfgraph@127.0.0.1:{self.port}/postgres"
 
     def _execute(self, statement: TextClause) -> None:
-        engine = create_engine(self._address, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-        with engine.connect() as connection:
+        with self._connected() as connection:
             connection.execute(statement)
+
+    def _connected(self) -> Connection:
+        return create_engine(self._address, isolation_level="AUTOCOMMIT", poolclass=NullPool).connect()
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self._bin / program), *arguments]
