@@ -27,8 +27,10 @@ class AuditSink(Protocol):
     def end(self, number: int, outcome: Outcome) -> None:
         """Keep how an attempt ended."""
 
-    def entries(self, *, before: int | None = None, limit: int, **equal: str) -> list[AuditEntry]:
-        """Entries, the newest first."""
+    def entries(
+        self, *, limit: int, after: int | None = None, before: int | None = None, is_last: bool = False, **equal: str
+    ) -> list[AuditEntry]:
+        """Entries between two numbers, the newest first."""
 
 
 class Access:

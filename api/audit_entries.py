@@ -8,9 +8,8 @@ import strawberry
 from strawberry.scalars import JSON
 
 from api.context import Info
-from api.pages import After, First, PageInfo, asked, cursor, page_info
+from api.pages import Asked, PageInfo, numbered_stretch, page_of
 from schema.audit import AuditEntry as Entry
-from schema.errors import BadInput
 
 
 @strawberry.input(description="Which entries; each that is given must fit.")
@@ -82,21 +81,14 @@ class AuditEntryConnection:
 Which = Annotated[AuditFilter | None, strawberry.argument(description="Which entries; null means all.")]
 
 
-async def audit_page(info: Info, filter: AuditFilter | None, first: First, after: After) -> AuditEntryConnection:
+async def audit_page(info: Info, filter: AuditFilter | None, page: Asked) -> AuditEntryConnection:
     """A page of entries."""
-    page, sink = asked("audit", first, after), info.context.access.audit
+    sink, between = info.context.access.audit, numbered_stretch(page)
     equal = {name: value for name, value in vars(filter).items() if value is not None} if filter else {}
-    before = None if page.after is None else _number(str(page.after[0]))
-    found = [] if sink is None else await asyncio.to_thread(sink.entries, before=before, limit=page.limit + 1, **equal)
-    shown = found[: page.limit]
-    cursors = [cursor("audit", str(entry.number)) for entry in shown]
-    return AuditEntryConnection(
-        edges=[AuditEntryEdge(cursor=at, node=AuditEntry.of(entry)) for at, entry in zip(cursors, shown, strict=True)],
-        page_info=page_info(cursors, page=page, has_more=len(found) > page.limit),
-    )
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise BadInput("This is not a cursor of this list.", remedy="Use one that an earlier page answered.")
-    return int(text)
+    found = [] if sink is None else await asyncio.to_thread(sink.entries, **between, **equal)
+    shown = page_of("audit", found, lambda entry: str(entry.number), page)
+    edges = [
+        AuditEntryEdge(cursor=at, node=AuditEntry.of(entry))
+        for at, entry in zip(shown.cursors, shown.items, strict=True)
+    ]
+    return AuditEntryConnection(edges=edges, page_info=shown.info)

@@ -152,6 +152,12 @@ class Context:
         """What customers buy, by their keys; not kept between requests either."""
         return self._loader("bought", partial(_values, self.catalogue.bought))
 
+    def personal(
+        self, read: Callable[..., Awaitable[Mapping[str, list[V]]]], **page: Any
+    ) -> DataLoader[str, list[V] | None]:
+        """One of the catalogue's joins by customers' keys, as `joined`; not kept between requests either."""
+        return self._loader((read.__name__, *sorted(page.items())), partial(_values, partial(read, **page)))
+
     @property
     def explanations(self) -> DataLoader[Related, Explanation]:
         """Explanations by relation edge."""

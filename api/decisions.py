@@ -9,7 +9,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from api.context import Context, Info
-from api.pages import After, First, PageInfo, asked, cursor, page_info
+from api.pages import After, Before, First, Last, PageInfo, asked, page_of, stretch
 from api.scalars import Sequence
 from decisions.entries import read
 from journal.ledger import Ledger
@@ -159,20 +159,25 @@ class LedgerQuery:
 
     @strawberry.field(description="Decisions, newest first.")
     async def decisions(
-        self, info: Info, filter: Chosen = None, first: First = None, after: After = None
+        self,
+        info: Info,
+        filter: Chosen = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> DecisionConnection | None:
         """A page of decisions."""
-        page = asked("decision", first, after)
+        page = asked("decision", first, after, last, before)
         chosen = EntryFilter() if filter is None else _chosen(filter)
-        place = None if page.after is None else str(page.after[0])
         log = ledger_of(info.context).log
-        found = await asyncio.to_thread(log.entries, chosen, limit=page.limit + 1, after=place)
-        kept = found[: page.limit]
-        cursors = [cursor("decision", entry.decision_id) for entry in kept]
-        return DecisionConnection(
-            edges=[DecisionEdge(cursor=at, node=KeptDecision.of(each)) for at, each in zip(cursors, kept, strict=True)],
-            page_info=page_info(cursors, page=page, has_more=len(found) > page.limit),
-        )
+        found = await asyncio.to_thread(log.entries, chosen, **stretch(page))
+        kept = page_of("decision", found, lambda entry: entry.decision_id, page)
+        edges = [
+            DecisionEdge(cursor=at, node=KeptDecision.of(each))
+            for at, each in zip(kept.cursors, kept.items, strict=True)
+        ]
+        return DecisionConnection(edges=edges, page_info=kept.info)
 
 
 def ledger_of(context: Context) -> Ledger:

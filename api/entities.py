@@ -11,14 +11,17 @@ from api.cards import once
 from api.context import Info
 from api.ids import global_id
 from api.nodes import Node
-from api.pages import After, Asked, Before, First, Last, PageInfo, asked, cursor, page_info
+from api.pages import After, Asked, Before, First, Last, PageInfo, asked, page_of, stretch
 from graph.catalogue import Owner
 from schema import catalogue
 
 if TYPE_CHECKING:
-    from api.products import ProductConnection
+    from api.product_pages import ProductConnection
+    from api.runs import PromotionStoreConnection, StorePromotionConnection
 
-Products = Annotated["ProductConnection", strawberry.lazy("api.products")]
+Products = Annotated["ProductConnection", strawberry.lazy("api.product_pages")]
+PromotionStores = Annotated["PromotionStoreConnection", strawberry.lazy("api.runs")]
+StorePromotions = Annotated["StorePromotionConnection", strawberry.lazy("api.runs")]
 
 
 def decimal(number: float | None) -> Decimal | None:
@@ -31,7 +34,7 @@ async def products_of(
 ) -> "ProductConnection":
     """A page of an owner's products, by sku."""
     # Products know what they belong to, and those know their products: one of both has to come later.
-    from api.products import product_page  # noqa: PLC0415
+    from api.product_pages import product_page  # noqa: PLC0415
 
     return await product_page(info, asked("product", first, after, last, before), owner=owner, key=key)
 
@@ -74,11 +77,12 @@ class Category(Node):
         return [Category.of(card) for card in cards]
 
     @strawberry.field(description="The categories right below, by key.")
-    async def subcategories(self, info: Info, first: First = None, after: After = None) -> "CategoryConnection":
+    async def subcategories(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> "CategoryConnection":
         """A page by key."""
-        page = asked("category", first, after)
-        start = "" if page.after is None else str(page.after[0])
-        loader = info.context.joined(info.context.catalogue.subcategories, after=start, limit=page.limit + 1)
+        page = asked("category", first, after, last, before)
+        loader = info.context.joined(info.context.catalogue.subcategories, **stretch(page))
         return category_page(await loader.load(self.category_id), page)
 
 
@@ -99,10 +103,12 @@ class CategoryConnection:
 
 
 def category_page(cards: Sequence[catalogue.Category], page: Asked) -> CategoryConnection:
-    """The page of categories by key that `cards` begin with, one more than it holds where the list goes on."""
-    cursors = [cursor("category", card.category_id) for card in cards[: page.limit]]
-    edges = [CategoryEdge(cursor=at, node=Category.of(card)) for at, card in zip(cursors, cards, strict=False)]
-    return CategoryConnection(edges=edges, page_info=page_info(cursors, page=page, has_more=len(cards) > page.limit))
+    """The page of categories by key that were read for its stretch."""
+    shown = page_of("category", cards, lambda card: card.category_id, page)
+    edges = [
+        CategoryEdge(cursor=at, node=Category.of(card)) for at, card in zip(shown.cursors, shown.items, strict=True)
+    ]
+    return CategoryConnection(edges=edges, page_info=shown.info)
 
 
 @strawberry.type(description="A brand, known by its name.")
@@ -191,6 +197,15 @@ class Store(Node):
         """A page by sku."""
         return await products_of(info, "store", self.store_id, first, after, last, before)
 
+    @strawberry.field(description="Promotions that are bound to it, by key; those of every store are left out.")
+    async def promotions(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> StorePromotions:
+        """A page by key."""
+        from api.runs import promotions_of_store  # noqa: PLC0415 (as `products_of`)
+
+        return await promotions_of_store(info.context, self.store_id, asked("promotion", first, after, last, before))
+
 
 @strawberry.type(description="A promotion of some products over some days.")
 class Promotion(Node):
@@ -222,3 +237,12 @@ class Promotion(Node):
     ) -> Products:
         """A page by sku."""
         return await products_of(info, "promotion", self.promotion_id, first, after, last, before)
+
+    @strawberry.field(description="Stores that it is bound to, by key; none where it runs at every store.")
+    async def stores(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> PromotionStores:
+        """A page by key."""
+        from api.runs import stores_of_promotion  # noqa: PLC0415 (as `products_of`)
+
+        return await stores_of_promotion(info.context, self.promotion_id, asked("store", first, after, last, before))

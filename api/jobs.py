@@ -2,17 +2,17 @@
 
 import asyncio
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated
 
 import strawberry
 from strawberry.scalars import JSON
 
 from api.context import Info
 from api.operations import wired
-from api.pages import After, First, PageInfo, asked, cursor, page_info
+from api.pages import MAX_DIGITS, After, Before, First, Last, PageInfo, asked, numbered_stretch, page_of
 from api.scalars import Sequence
 from schema import jobs as kept
-from schema.errors import BadInput, NotFound
+from schema.errors import NotFound
 from schema.jobs import JobKind, JobState
 
 strawberry.enum(
@@ -25,7 +25,6 @@ strawberry.enum(
     description="QUEUED: waits for its turn; one job runs at a time. RUNNING: is being done. FAILED: `error` says why; "
     "it may be started again under a new key. CANCELLED: somebody ended it.",
 )
-MAX_DIGITS: Final = 18
 
 
 @strawberry.type(description="Work that takes longer than a request, done by a process of its own.")
@@ -119,23 +118,22 @@ class JobQuery:
 
     @strawberry.field(description="Jobs, the newest first.")
     async def jobs(
-        self, info: Info, filter: Which = None, first: First = None, after: After = None
+        self,
+        info: Info,
+        filter: Which = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> JobConnection | None:
         """A page of jobs."""
-        page, jobs = asked("job", first, after), wired(info.context.operations).jobs
-        before = None if page.after is None else number_of(str(page.after[0]))
-        if page.after is not None and before is None:
-            raise BadInput("This is not a cursor of this list.", remedy="Use one that an earlier page answered.")
+        page, jobs = asked("job", first, after, last, before), wired(info.context.operations).jobs
         chosen = filter or JobFilter()
-        found = await asyncio.to_thread(
-            jobs.jobs, limit=page.limit + 1, before=before, kind=chosen.kind, state=chosen.state
-        )
-        shown = found[: page.limit]
-        cursors = [cursor("job", str(job.number)) for job in shown]
-        return JobConnection(
-            edges=[JobEdge(cursor=at, node=Job.of(job)) for at, job in zip(cursors, shown, strict=True)],
-            page_info=page_info(cursors, page=page, has_more=len(found) > page.limit),
-        )
+        between = numbered_stretch(page)
+        found = await asyncio.to_thread(jobs.jobs, kind=chosen.kind, state=chosen.state, **between)
+        shown = page_of("job", found, lambda job: str(job.number), page)
+        edges = [JobEdge(cursor=at, node=Job.of(job)) for at, job in zip(shown.cursors, shown.items, strict=True)]
+        return JobConnection(edges=edges, page_info=shown.info)
 
     @strawberry.field(description="The names of the sources that `startLoad` may load, as an operator set them.")
     async def load_sources(self, info: Info) -> list[str]:

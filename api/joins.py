@@ -8,7 +8,7 @@ import strawberry
 
 from api.context import Context
 from api.entities import Promotion, Store, Supplier, decimal
-from api.pages import Asked, PageInfo, cursor, cut, page_info
+from api.pages import Asked, PageInfo, cut, page_of, stretch
 from api.scalars import Money, money
 from decisions.moment import Moment
 from schema import catalogue
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 strawberry.enum(Availability, description="Whether a product can be had: UNKNOWN means nobody counted it.")
 AnyProduct = Annotated["Product", strawberry.lazy("api.products")]
 
-FIRST_ROWS: Final[dict[str, Any]] = {"after": "", "limit": 26}
+FIRST_ROWS: Final[dict[str, Any]] = {"limit": 26, "is_last": False}
 """What most ask for first of a product's suppliers or promotions: up to 25, and whether there are more."""
 
 
@@ -108,42 +108,40 @@ class BoughtWithConnection:
 
 async def supplies(context: Context, sku: str, page: Asked) -> SupplyConnection:
     """The suppliers of a product."""
-    rows = await context.joined(context.catalogue.supplies, **_start(page)).load(sku)
-    shown = rows[: page.limit]
-    cards = await context.suppliers.load_many([row.supplier_id for row in shown])
+    rows = await context.joined(context.catalogue.supplies, **_stretch(page)).load(sku)
+    shown = page_of("supplier", rows, lambda row: row.supplier_id, page)
+    cards = await context.suppliers.load_many([row.supplier_id for row in shown.items])
     edges = [
         SupplyEdge(
-            cursor=cursor("supplier", row.supplier_id),
+            cursor=at,
             node=Supplier.of(card),
             pack_units=decimal(row.pack_units),
             min_order_units=decimal(row.min_order_units),
             lead_time_days=row.lead_time_days,
         )
-        for row, card in zip(shown, cards, strict=True)
+        for row, at, card in zip(shown.items, shown.cursors, cards, strict=True)
         if card is not None
     ]
-    info = page_info([edge.cursor for edge in edges], page=page, has_more=len(rows) > page.limit)
-    return SupplyConnection(edges=edges, page_info=info)
+    return SupplyConnection(edges=edges, page_info=shown.info)
 
 
 async def promoted(context: Context, sku: str, page: Asked) -> PromotedConnection:
     """The promotions of a product."""
-    rows = await context.joined(context.catalogue.promoted, **_start(page)).load(sku)
-    shown = rows[: page.limit]
-    cards = await context.promotions.load_many([row.promotion_id for row in shown])
+    rows = await context.joined(context.catalogue.promoted, **_stretch(page)).load(sku)
+    shown = page_of("promotion", rows, lambda row: row.promotion_id, page)
+    cards = await context.promotions.load_many([row.promotion_id for row in shown.items])
     currency = context.moment.facts.base.currency
     edges = [
         PromotedEdge(
-            cursor=cursor("promotion", row.promotion_id),
+            cursor=at,
             node=Promotion.of(card),
             promo_price=None if row.promo_price is None else money(np.float32(row.promo_price), currency),
             discount_share=row.discount_share,
         )
-        for row, card in zip(shown, cards, strict=True)
+        for row, at, card in zip(shown.items, shown.cursors, cards, strict=True)
         if card is not None
     ]
-    info = page_info([edge.cursor for edge in edges], page=page, has_more=len(rows) > page.limit)
-    return PromotedConnection(edges=edges, page_info=info)
+    return PromotedConnection(edges=edges, page_info=shown.info)
 
 
 def stocks(context: Context, sku: str, page: Asked, store_id: str | None) -> StockConnection:
@@ -151,12 +149,12 @@ def stocks(context: Context, sku: str, page: Asked, store_id: str | None) -> Sto
     facts = context.moment.facts
     row = facts.base.product_rows.get(sku)
     ids = [] if row is None else _ranging(context.moment, row, context.moment.known_store(store_id))
-    page_of = cut("stock", ids, ids, page)
-    shelf = [] if row is None else facts.shelf(row, page_of.items)
+    shown = cut("stock", ids, ids, page)
+    shelf = [] if row is None else facts.shelf(row, shown.items)
 
     def made(cards: list[catalogue.Store | None]) -> StockConnection:
         edges = []
-        for at, store, (units, availability), card in zip(page_of.cursors, page_of.items, shelf, cards, strict=True):
+        for at, store, (units, availability), card in zip(shown.cursors, shown.items, shelf, cards, strict=True):
             stock = Stock(
                 store_id=store,
                 on_hand_units=decimal(units),
@@ -164,9 +162,9 @@ def stocks(context: Context, sku: str, page: Asked, store_id: str | None) -> Sto
                 store=None if card is None else Store.of(card),
             )
             edges.append(StockEdge(cursor=at, node=stock))
-        return StockConnection(edges=edges, page_info=page_of.info, total_count=len(ids))
+        return StockConnection(edges=edges, page_info=shown.info, total_count=len(ids))
 
-    return context.stores.then(page_of.items, made)
+    return context.stores.then(shown.items, made)
 
 
 def _ranging(moment: Moment, row: int, store_id: str | None) -> list[str]:
@@ -176,8 +174,8 @@ def _ranging(moment: Moment, row: int, store_id: str | None) -> list[str]:
     return [store for store, ranges in zip(base.store_ids, base.is_ranged[:, row], strict=True) if ranges]
 
 
-def _start(page: Asked) -> dict[str, object]:
-    """Where a page's rows begin and how many are read; pages of few share a read, from the start on."""
-    if page.after is None and page.limit < FIRST_ROWS["limit"]:
-        return FIRST_ROWS
-    return {"after": "" if page.after is None else str(page.after[0]), "limit": page.limit + 1}
+def _stretch(page: Asked) -> dict[str, Any]:
+    """What is read for a page; pages of few share a read, from the start on."""
+    asked_for = stretch(page)
+    is_start = asked_for.keys() == FIRST_ROWS.keys() and not page.is_last
+    return FIRST_ROWS if is_start and page.limit < FIRST_ROWS["limit"] else asked_for

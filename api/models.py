@@ -9,13 +9,12 @@ import strawberry
 from strawberry.scalars import JSON
 
 from api.context import Info
-from api.jobs import number_of
 from api.operations import models_of
-from api.pages import After, First, PageInfo, asked, cursor, cut, page_info
+from api.pages import After, Before, First, Last, PageInfo, asked, cut, numbered_stretch, page_of
 from api.scalars import Sequence
 from schema import approvals as kept
 from schema.approvals import ApprovalAction, ModelRoom
-from schema.errors import BadInput, NotFound
+from schema.errors import NotFound
 
 strawberry.enum(
     ApprovalAction, description="How a version became the champion: by its training, by approval, or by a roll-back."
@@ -127,34 +126,30 @@ class ModelQuery:
             return None
 
     @strawberry.field(description="Model versions, the newest first.")
-    async def models(self, info: Info, first: First = None, after: After = None) -> ModelConnection | None:
+    async def models(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> ModelConnection | None:
         """A page of versions."""
         models = models_of(info.context.operations)
         names = await asyncio.to_thread(models.versions)
-        page = cut("model", names, names, asked("model", first, after))
+        page = cut("model", names, names, asked("model", first, after, last, before))
         shown = await asyncio.to_thread(lambda: [Model.of(models.version(name)) for name in page.items])
         edges = [ModelEdge(cursor=at, node=model) for at, model in zip(page.cursors, shown, strict=True)]
         return ModelConnection(edges=edges, page_info=page.info)
 
     @strawberry.field(description="Changes of the champion, the newest first.")
     async def model_approvals(
-        self, info: Info, first: First = None, after: After = None
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> ModelApprovalConnection | None:
         """A page of changes."""
-        page, models = asked("approval", first, after), models_of(info.context.operations)
-        before = None if page.after is None else number_of(str(page.after[0]))
-        if page.after is not None and before is None:
-            raise BadInput("This is not a cursor of this list.", remedy="Use one that an earlier page answered.")
-        found = list(await asyncio.to_thread(models.approvals, limit=page.limit + 1, before=before))
-        shown = found[: page.limit]
-        cursors = [cursor("approval", str(each.number)) for each in shown]
-        return ModelApprovalConnection(
-            edges=[
-                ModelApprovalEdge(cursor=at, node=ModelApproval.of(each))
-                for at, each in zip(cursors, shown, strict=True)
-            ],
-            page_info=page_info(cursors, page=page, has_more=len(found) > page.limit),
-        )
+        page, models = asked("approval", first, after, last, before), models_of(info.context.operations)
+        found = await asyncio.to_thread(models.approvals, **numbered_stretch(page))
+        shown = page_of("approval", found, lambda each: str(each.number), page)
+        edges = [
+            ModelApprovalEdge(cursor=at, node=ModelApproval.of(each))
+            for at, each in zip(shown.cursors, shown.items, strict=True)
+        ]
+        return ModelApprovalConnection(edges=edges, page_info=shown.info)
 
 
 def _known(models: ModelRoom) -> Callable[[str], Any]:

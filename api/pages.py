@@ -2,10 +2,10 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Final, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 import strawberry
 
@@ -13,6 +13,8 @@ from schema.errors import BadInput
 
 MAX_PAGE: Final = 250
 DEFAULT_PAGE: Final = 20
+MAX_DIGITS: Final = 18
+"""Of a number that is an id or stands in a cursor: what a 64-bit integer holds in any case."""
 T = TypeVar("T")
 Place = tuple[str | float, ...]
 
@@ -74,6 +76,29 @@ def cursor(kind: str, *parts: str | float) -> str:
     return base64.urlsafe_b64encode(_COMPACT.encode([kind, *parts]).encode()).decode().rstrip("=")
 
 
+def stretch(page: Asked) -> dict[str, Any]:
+    """What a store is asked for a page: where it lies, and a row more than it holds: the list then goes on."""
+    ends = {"after": page.after, "before": page.before}
+    between = {name: str(end[0]) for name, end in ends.items() if end is not None}
+    return {"limit": page.limit + 1, "is_last": page.is_last, **between}
+
+
+def numbered_stretch(page: Asked) -> dict[str, Any]:
+    """As `stretch`, of a list by number.
+
+    Raises:
+        BadInput: if a cursor holds no number.
+    """
+    asked_for = stretch(page)
+    return {name: _number(end) if isinstance(end, str) else end for name, end in asked_for.items()}
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
+        raise _no_cursor()
+    return int(text)
+
+
 def place(kind: str, text: str | None) -> Place | None:
     """The place a cursor stands for; None for no cursor.
 
@@ -87,8 +112,12 @@ def place(kind: str, text: str | None) -> Place | None:
     except (ValueError, RecursionError):
         parts = None
     if not isinstance(parts, list) or parts[:1] != [kind] or not _is_place(kind, parts[1:]):
-        raise BadInput("This is not a cursor of this list.", remedy="Use one that an earlier page answered.")
+        raise _no_cursor()
     return tuple(parts[1:])
+
+
+def _no_cursor() -> BadInput:
+    return BadInput("This is not a cursor of this list.", remedy="Use one that an earlier page answered.")
 
 
 def _is_place(kind: str, parts: list[object]) -> bool:
@@ -97,8 +126,7 @@ def _is_place(kind: str, parts: list[object]) -> bool:
     return len(parts) == 1 and isinstance(parts[0], str)
 
 
-def page_info(cursors: Sequence[str], *, page: Asked, has_more: bool) -> PageInfo:
-    """The page's place; `has_more` says whether its list goes on in the direction in which it was read."""
+def _page_info(cursors: Sequence[str], page: Asked, has_more: bool) -> PageInfo:
     return PageInfo(
         has_next_page=page.before is not None if page.is_last else has_more,
         has_previous_page=has_more if page.is_last else page.after is not None,
@@ -109,7 +137,7 @@ def page_info(cursors: Sequence[str], *, page: Asked, has_more: bool) -> PageInf
 
 @dataclass(frozen=True)
 class Cut(Generic[T]):
-    """One page of a list held in memory, with its cursors."""
+    """One page of a list, with its cursors."""
 
     items: list[T]
     cursors: list[str]
@@ -127,4 +155,12 @@ def cut(kind: str, items: Sequence[T], keys: Sequence[str], page: Asked) -> Cut[
     else:
         stop = min(stop, start + page.limit)
     cursors = [cursor(kind, key) for key in keys[start:stop]]
-    return Cut(list(items[start:stop]), cursors, page_info(cursors, page=page, has_more=has_more))
+    return Cut(list(items[start:stop]), cursors, _page_info(cursors, page, has_more))
+
+
+def page_of(kind: str, rows: Sequence[T], key: Callable[[T], str], page: Asked) -> Cut[T]:
+    """The page of what a store answered for its `stretch`, in the list's order."""
+    start = max(len(rows) - page.limit, 0) if page.is_last else 0
+    items = list(rows[start : start + page.limit])
+    cursors = [cursor(kind, key(item)) for item in items]
+    return Cut(items, cursors, _page_info(cursors, page, has_more=len(rows) > page.limit))

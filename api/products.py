@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated
 
 import numpy as np
 import strawberry
@@ -23,23 +23,23 @@ from api.joins import (
     supplies,
 )
 from api.nodes import Node
-from api.pages import After, Asked, Before, First, Last, PageInfo, asked, cursor, cut, page_info
+from api.pages import After, Before, First, Last, asked, cut
 from api.price_history import PricePeriodConnection, price_history
 from api.relations import RelatedConnection, related_page
 from api.scalars import Money, price_of
-from graph.catalogue import LAST_KEY, Owner
 from schema import catalogue
 from schema.decisions import Availability
 from schema.edges import BOUGHT_WITH_CAP
 from schema.grouping import Grain
-from search.catalogue import FacetField
 
-_COUNTED: Final[dict[Owner, FacetField]] = {
-    "category": FacetField.CATEGORY,
-    "brand": FacetField.BRAND,
-    "supplier": FacetField.SUPPLIER,
-}
 StoreId = Annotated[str | None, strawberry.argument(description="At this store; null means any store.")]
+AsOf = Annotated[
+    date | None,
+    strawberry.argument(
+        description="The day that launches, delistings, rules and verdicts are judged on; stock, prices and the model "
+        "are today's. Null means today."
+    ),
+]
 InStockOnly = Annotated[bool, strawberry.argument(description="Leave out what is not known to be in stock.")]
 
 
@@ -114,10 +114,16 @@ class Product(Node):
 
     @strawberry.field(description="What it cost, costs and will cost: windows of days, the one that begins last first.")
     async def price_history(
-        self, info: Info, store_id: StoreId = None, first: First = None, after: After = None
+        self,
+        info: Info,
+        store_id: StoreId = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> PricePeriodConnection:
         """A page of windows."""
-        return await price_history(info.context, self.sku, asked("price", first, after), store_id)
+        return await price_history(info.context, self.sku, asked("price", first, after, last, before), store_id)
 
     @strawberry.field(description="Whether it can be had now.")
     def availability(self, info: Info, store_id: StoreId = None) -> Availability | None:
@@ -149,47 +155,61 @@ class Product(Node):
         return await demand_forecast(info, self.sku, store_id, weeks, grain)
 
     @strawberry.field(description="Who supplies it, by key.")
-    async def suppliers(self, info: Info, first: First = None, after: After = None) -> SupplyConnection:
+    async def suppliers(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> SupplyConnection:
         """A page by key."""
-        return await supplies(info.context, self.sku, asked("supplier", first, after))
+        return await supplies(info.context, self.sku, asked("supplier", first, after, last, before))
 
     @strawberry.field(description="What promotes or promoted it, by key.")
-    async def promotions(self, info: Info, first: First = None, after: After = None) -> PromotedConnection:
+    async def promotions(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> PromotedConnection:
         """A page by key."""
-        return await promoted(info.context, self.sku, asked("promotion", first, after))
+        return await promoted(info.context, self.sku, asked("promotion", first, after, last, before))
 
     @strawberry.field(description="What can be offered when this product is wanted, best first.")
-    def substitutes(
+    def substitutes(  # noqa: PLR0913, PLR0917  # each is an argument of the contract
         self,
         info: Info,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         store_id: StoreId = None,
         in_stock_only: InStockOnly = False,
+        as_of: AsOf = None,
     ) -> RelatedConnection | None:
         """A page of candidates."""
-        page = asked("SUBSTITUTES_FOR", first, after)
+        page = asked("SUBSTITUTES_FOR", first, after, last, before)
         return related_page(
-            info.context, self.sku, "SUBSTITUTES_FOR", page, store_id=store_id, in_stock_only=in_stock_only
+            info.context, self.sku, "SUBSTITUTES_FOR", page, store_id=store_id, in_stock_only=in_stock_only, as_of=as_of
         )
 
     @strawberry.field(description="What goes with this product, best first.")
-    def complements(
+    def complements(  # noqa: PLR0913, PLR0917  # each is an argument of the contract
         self,
         info: Info,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         store_id: StoreId = None,
         in_stock_only: InStockOnly = False,
+        as_of: AsOf = None,
     ) -> RelatedConnection | None:
         """A page of candidates."""
-        page = asked("COMPLEMENTS", first, after)
-        return related_page(info.context, self.sku, "COMPLEMENTS", page, store_id=store_id, in_stock_only=in_stock_only)
+        page = asked("COMPLEMENTS", first, after, last, before)
+        return related_page(
+            info.context, self.sku, "COMPLEMENTS", page, store_id=store_id, in_stock_only=in_stock_only, as_of=as_of
+        )
 
     @strawberry.field(description="What is bought in the same baskets, most baskets first: counted, not learnt.")
-    async def bought_with(self, info: Info, first: First = None, after: After = None) -> BoughtWithConnection:
+    async def bought_with(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> BoughtWithConnection:
         """A page of partners."""
-        context, page = info.context, asked("bought_with", first, after)
+        context, page = info.context, asked("bought_with", first, after, last, before)
         rows = await context.joined(context.catalogue.bought_with, limit=BOUGHT_WITH_CAP).load(self.sku)
         shown = cut("bought_with", rows, [row.sku for row in rows], page)
         cards = await context.products.load_many([row.sku for row in shown.items])
@@ -199,51 +219,3 @@ class Product(Node):
             if card is not None
         ]
         return BoughtWithConnection(edges=edges, page_info=shown.info)
-
-
-@strawberry.type(description="A product in a list.")
-class ProductEdge:
-    """An edge."""
-
-    cursor: str = strawberry.field(description="Its place in the list; valid while products come and go.")
-    node: Product = strawberry.field(description="The product.")
-
-
-@strawberry.type(description="A page of products.")
-class ProductConnection:
-    """A connection."""
-
-    owner: strawberry.Private[Owner]
-    key: strawberry.Private[str]
-    edges: list[ProductEdge] = strawberry.field(description="The page, in order.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands.")
-
-    @strawberry.field(description="How many there are in all; null where that is not counted cheaply.")
-    async def total_count(self, info: Info) -> int | None:
-        """The count."""
-        field = _COUNTED.get(self.owner)
-        return None if field is None else (await info.context.search.current()).total(field, self.key)
-
-
-async def product_page(info: Info, page: Asked, *, owner: Owner, key: str) -> ProductConnection:
-    """A page of an owner's products, by sku."""
-    skus = await info.context.catalogue.page(
-        owner,
-        key,
-        after="" if page.after is None else str(page.after[0]),
-        before=LAST_KEY if page.before is None else str(page.before[0]),
-        limit=page.limit + 1,
-        is_last=page.is_last,
-    )
-    has_more = len(skus) > page.limit
-    shown = skus[len(skus) - page.limit if has_more else 0 :] if page.is_last else skus[: page.limit]
-    cursors = [cursor("product", sku) for sku in shown]
-    cards = await info.context.products.load_many(shown)
-    edges = [
-        ProductEdge(cursor=at, node=Product.of(card))
-        for at, card in zip(cursors, cards, strict=True)
-        if card is not None
-    ]
-    return ProductConnection(
-        owner=owner, key=key, edges=edges, page_info=page_info(cursors, page=page, has_more=has_more)
-    )

@@ -13,7 +13,7 @@ from api.entities import Brand, Category, CategoryConnection, Promotion, Store, 
 from api.found import FoundProductConnection, found_products
 from api.ids import kind_and_key
 from api.nodes import Node
-from api.pages import MAX_PAGE, After, Before, First, Last, asked
+from api.pages import MAX_PAGE, After, Before, First, Last, asked, stretch
 from api.planning import PlanningQuery
 from api.products import Product
 from api.recommendations import (
@@ -83,11 +83,12 @@ class Query(RuleQuery, VerdictQuery, PlanningQuery):
         return None if card is None else Category.of(card)
 
     @strawberry.field(description="The categories at the top of the tree, by key.")
-    async def categories(self, info: Info, first: First = None, after: After = None) -> CategoryConnection:
+    async def categories(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> CategoryConnection:
         """A page by key."""
-        page = asked("category", first, after)
-        start = "" if page.after is None else str(page.after[0])
-        return category_page(await info.context.catalogue.top_categories(after=start, limit=page.limit + 1), page)
+        page = asked("category", first, after, last, before)
+        return category_page(await info.context.catalogue.top_categories(**stretch(page)), page)
 
     @strawberry.field(description="A brand by its name; null if there is none.")
     async def brand(self, info: Info, name: Name) -> Brand | None:
@@ -152,10 +153,16 @@ class Query(RuleQuery, VerdictQuery, PlanningQuery):
 
     @strawberry.field(description="Who changed what, the newest first.")
     async def audit_entries(
-        self, info: Info, filter: Which = None, first: First = None, after: After = None
+        self,
+        info: Info,
+        filter: Which = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> AuditEntryConnection:
         """A page of audit entries."""
-        return await audit_page(info, filter, first, after)
+        return await audit_page(info, filter, asked("audit", first, after, last, before))
 
 
 async def _nodes(context: Context, ids: list[strawberry.ID]) -> list[Node | None]:

@@ -82,7 +82,7 @@ class Recommendation:
     async def explanation(self, info: Info) -> Explanation | None:
         """The explanation of the edge it came by."""
         edge = _edge_of(self.offer, info.context, self.store_id)
-        return None if edge is None else Explanation.of(await info.context.explanations.load(edge))
+        return None if edge is None else await Explanation.of(edge, info.context)
 
 
 @strawberry.type(description="Products for a customer, a basket or a product page, best first.")

@@ -1,5 +1,6 @@
 """The learnt relations in the contract: edges that carry how sure, by what evidence, and who judged them."""
 
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -7,6 +8,8 @@ import strawberry
 from api.context import Context, Info
 from api.pages import Asked, PageInfo, cut
 from api.verdicts import Verdict
+from decisions.counterfactual import Counterfactual as Told
+from decisions.counterfactual import counterfactual
 from decisions.relations import Related, Standing, edges_of, standing
 from schema import catalogue, decisions
 from schema.decisions import Availability
@@ -50,20 +53,45 @@ class EvidencePath:
     steps: list[PathStep] = strawberry.field(description="Its relationships, in order.")
 
 
+@strawberry.type(description="What would have to be otherwise for a related product to stand at another place.")
+class Counterfactual:
+    """A counterfactual."""
+
+    sentence: str = strawberry.field(description="In plain words.")
+    model_rank: int | None = strawberry.field(
+        description="Its place without any verdict or rule, from 1; null if the model does not propose it."
+    )
+    overtaken_below: float | None = strawberry.field(
+        description="The probability below which the next candidate would stand before it; null where there is none."
+    )
+
+    @classmethod
+    def of(cls, told: Told) -> "Counterfactual":
+        """The contract's copy."""
+        return cls(sentence=told.sentence, model_rank=told.model_rank, overtaken_below=told.overtaken_below)
+
+
 @strawberry.type(description="Why two products are related.")
 class Explanation:
     """An explanation."""
 
+    counterfactual: Counterfactual = strawberry.field(
+        description="What would have to be otherwise for the candidate to stand elsewhere among its anchor's."
+    )
     sentence: str = strawberry.field(description="In plain words, with names, evidence and probability.")
     paths: list[EvidencePath] = strawberry.field(
         description="Shortest paths over what was counted or loaded, never over learnt relations; perhaps none."
     )
 
     @classmethod
-    def of(cls, explanation: decisions.Explanation) -> "Explanation":
-        """The contract's copy."""
-        paths = [EvidencePath(steps=[_step(step) for step in path]) for path in explanation.paths]
-        return cls(sentence=explanation.sentence, paths=paths)
+    async def of(cls, edge: Related, context: Context) -> "Explanation":
+        """The explanation of an edge; those asked for side by side read the graph together."""
+        told = await context.explanations.load(edge)
+        return cls(
+            counterfactual=Counterfactual.of(counterfactual(edge, moment=context.moment)),
+            sentence=told.sentence,
+            paths=[EvidencePath(steps=[_step(step) for step in path]) for path in told.paths],
+        )
 
 
 @strawberry.type(description="One candidate of an anchor product, by a learnt relation or a person's word.")
@@ -88,8 +116,8 @@ class RelatedEdge:
 
     @strawberry.field(description="Why, in words and as paths in the graph.")
     async def explanation(self, info: Info) -> Explanation | None:
-        """The explanation; fields beside it read the graph together."""
-        return Explanation.of(await info.context.explanations.load(self.related))
+        """The explanation."""
+        return await Explanation.of(self.related, info.context)
 
 
 @strawberry.type(description=f"Candidates of one anchor, best first; {RELATION_CAP} are kept and people may pin more.")
@@ -102,18 +130,26 @@ class RelatedConnection:
 
 
 def related_page(
-    context: Context, sku: str, relation: RelationName, page: Asked, *, store_id: str | None, in_stock_only: bool
+    context: Context,
+    sku: str,
+    relation: RelationName,
+    page: Asked,
+    *,
+    store_id: str | None,
+    in_stock_only: bool,
+    as_of: date | None,
 ) -> RelatedConnection:
     """A page of an anchor's candidates (`CardLoader.then`); a product new to the shop's facts has none yet."""
     from api.products import Product  # noqa: PLC0415 (products have relations, and relations products)
 
-    if sku not in context.moment.facts.base.product_rows:
-        context.moment.known_store(store_id)
+    moment = context.moment.on_day(as_of)
+    if sku not in moment.facts.base.product_rows:
+        moment.known_store(store_id)
         found: list[Standing] = []
     else:
-        found = standing(sku, relation, moment=context.moment, store_id=store_id, in_stock_only=in_stock_only)
+        found = standing(sku, relation, moment=moment, store_id=store_id, in_stock_only=in_stock_only)
     shown = cut(relation, found, [one.sku for one in found], page)
-    edges = edges_of(sku, relation, shown.items, moment=context.moment, store_id=store_id) if shown.items else []
+    edges = edges_of(sku, relation, shown.items, moment=moment, store_id=store_id) if shown.items else []
 
     def made(cards: list[catalogue.Product | None]) -> RelatedConnection:
         known = [

@@ -5,7 +5,7 @@ from datetime import date
 import strawberry
 
 from api.context import Info
-from api.pages import After, First, PageInfo, asked, cut
+from api.pages import After, Before, First, Last, PageInfo, asked, cut
 from api.scalars import Sequence
 from schema import rules as told
 from schema.rules import RuleAction, SubjectKind
@@ -71,10 +71,13 @@ class RuleQuery:
     """The queries of rules."""
 
     @strawberry.field(description="Every rule that was not withdrawn, those of other days and stores among them.")
-    async def rules(self, info: Info, first: First = None, after: After = None) -> MerchandisingRuleConnection:
+    async def rules(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> MerchandisingRuleConnection:
         """A page of rules."""
         standing = list(info.context.moment.facts.rules.rules.items())
-        page = cut("rule", standing, [str(number) for number, _ in standing], asked("rule", first, after))
+        numbers = [str(number) for number, _ in standing]
+        page = cut("rule", standing, numbers, asked("rule", first, after, last, before))
         edges = [
             MerchandisingRuleEdge(cursor=at, node=_rule(number, rule))
             for at, (number, rule) in zip(page.cursors, page.items, strict=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 import strawberry
 
 from api.context import Info
-from api.pages import After, First, PageInfo, asked, cut
+from api.pages import After, Before, First, Last, PageInfo, asked, cut
 from decisions.moment import Moment
 from schema.edges import RELATION_NAMES
 from schema.relations import Verdict as Word
@@ -95,13 +95,20 @@ class VerdictQuery:
 
     @strawberry.field(description="Every pair that a person's word is in force for today, rejected ones among them.")
     async def verdicts(
-        self, info: Info, other_sku: Anchor = None, store_id: AtStore = None, first: First = None, after: After = None
+        self,
+        info: Info,
+        other_sku: Anchor = None,
+        store_id: AtStore = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> JudgedPairConnection:
         """A page of judged pairs."""
         moment = info.context.moment
         pairs = list(_in_force(moment, other_sku, moment.known_store(store_id)))
         keys = ["\n".join((pair.relation.value, pair.other_sku, pair.sku)) for pair in pairs]
-        page = cut("verdict", pairs, keys, asked("verdict", first, after))
+        page = cut("verdict", pairs, keys, asked("verdict", first, after, last, before))
         edges = [JudgedPairEdge(cursor=at, node=pair) for at, pair in zip(page.cursors, page.items, strict=True)]
         return JudgedPairConnection(edges=edges, page_info=page.info, total_count=len(pairs))
 

@@ -2,7 +2,7 @@
 
 import json
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,8 +22,8 @@ def list_command(
     mutation: Annotated[str, typer.Option(help="Only of this mutation.")] = "",
 ) -> None:
     """Show what callers tried, the newest first; `auditEntries` of the contract shows it in full."""
-    equal = {name: value for name, value in (("caller", caller), ("mutation", mutation)) if value}
-    rows = map(_told, shop_of(ctx).audit().entries(limit=most, before=None, **equal))
+    equal: dict[str, Any] = {name: value for name, value in (("caller", caller), ("mutation", mutation)) if value}
+    rows = map(_told, shop_of(ctx).audit().entries(limit=most, **equal))
     out.print(table("Audit", ("number", "asked at (UTC)", "caller", "role", "mutation", "done", "with what"), rows))
 
 

@@ -1,6 +1,6 @@
 """Moment: what one request sees from start to end."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -55,6 +55,10 @@ class Moment:
         if self.model is None:
             raise NotTrained
         return self.model
+
+    def on_day(self, day: date | None) -> "Moment":
+        """This moment judged on another day: launches, delistings, rules and verdicts as of then; None: as it is."""
+        return self if day in (None, self.on) else replace(self, on=day, standing={})
 
     def row_of(self, sku: str) -> int:
         """The row of a product.

@@ -30,6 +30,7 @@ class Related:
         probability: None for a pair that a person pinned and the model never proposed; so all figures after it.
         transfer_share: None where it was not fitted.
         verdict: the word that counts for this pair; None if nobody judged it.
+        model_rank: from 1, before anything was laid over the model's order.
     """
 
     sku: str
@@ -46,6 +47,7 @@ class Related:
     num_switches: int | None = None
     is_same_category: bool | None = None
     text_similarity: float | None = None
+    model_rank: int | None = None
 
     @property
     def is_contested(self) -> bool:
@@ -196,6 +198,7 @@ def _figures(table: Candidates, place: int | None) -> dict[str, Any]:
     values = {name: _value(float(column[place])) for name, column in table.columns.items()}
     return {
         **values,
+        "model_rank": place + 1,
         "num_baskets": _whole(values["num_baskets"]),
         "num_switches": _whole(values["num_switches"]),
         "is_same_category": None if values["is_same_category"] is None else bool(values["is_same_category"]),

@@ -16,6 +16,8 @@ from schema.rules import Rule, RuleAction, Subject, SubjectKind
 
 Lifts = npt.NDArray[np.int8]
 LIFTS: Final = {RuleAction.BURY: -1, RuleAction.BOOST: 1}
+MOST_KEPT: Final = 256
+"""Stores and days whose lifts are kept: callers may ask for any day."""
 WINDOW: Final = 64
 """Boosted products rise among the first so many beyond the page; what fits worse is not dragged up."""
 
@@ -54,6 +56,8 @@ class RuleBook:
         """
         key = (store_id, on)
         if key not in self._lifts:
+            if len(self._lifts) == MOST_KEPT:
+                self._lifts.clear()
             self._lifts[key] = self._lifted(store_id, on)
         return self._lifts[key]
 

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import date
 from sys import intern
-from typing import Any, Final, Literal, Protocol, TypeVar
+from typing import Any, Final, Literal, Protocol, Required, TypedDict, TypeVar, Unpack
 
-from graph.bought import bought
+from graph.bought import bought, instant
 from schema.catalogue import (
     BoughtWith,
     Brand,
@@ -15,6 +15,9 @@ from schema.catalogue import (
     Product,
     Promoted,
     Promotion,
+    RunsAt,
+    SentTo,
+    ShopsAt,
     Store,
     Supplier,
     Supply,
@@ -33,6 +36,21 @@ _PAGES: Final[dict[Owner, tuple[str, str]]] = {
     "store": ("find_store_page", "find_store_page_backwards"),
     "promotion": ("find_promotion_page", "find_promotion_page_backwards"),
 }
+
+
+class Stretch(TypedDict, total=False):
+    """Which of a list's rows to read; what is left out asks nothing.
+
+    Attributes:
+        limit: how many at most; always given.
+        after, before: keys, both exclusive; a place stays valid while rows come and go.
+        is_last: the last ones rather than the first, in the same order.
+    """
+
+    limit: Required[int]
+    after: str
+    before: str
+    is_last: bool
 
 
 class Read(Protocol):
@@ -91,40 +109,54 @@ class Catalogue:
         """Everything above each category, the top first."""
         return self._by_key(await self._read("find_ancestors", keys=list(keys)), Category)
 
-    async def top_categories(self, *, after: str, limit: int) -> list[Category]:
-        """Categories that are part of none with a key greater than `after`, ascending, at most `limit`."""
-        rows = await self._read("find_top_categories", after=after, limit=limit)
+    async def top_categories(self, **stretch: Unpack[Stretch]) -> list[Category]:
+        """Categories that are part of none, ascending."""
+        rows = await self._read("find_top_categories", **_whole(stretch))
         return [Category(**row, parent_id=None) for row in rows]
 
-    async def subcategories(self, keys: Sequence[str], *, after: str, limit: int) -> dict[str, list[Category]]:
-        """Each category's own subcategories with a key greater than `after`, ascending, at most `limit`."""
-        return self._by_key(await self._read("find_subcategories", keys=list(keys), after=after, limit=limit), Category)
+    async def subcategories(self, keys: Sequence[str], **stretch: Unpack[Stretch]) -> dict[str, list[Category]]:
+        """Each category's own subcategories, ascending."""
+        return self._by_key(await self._joined("find_subcategories", keys, stretch), Category)
 
-    async def supplies(self, skus: Sequence[str], *, after: str, limit: int) -> dict[str, list[Supply]]:
-        """Each product's suppliers with a key greater than `after`, ascending, at most `limit`."""
-        return self._by_key(await self._read("find_supplies", keys=list(skus), after=after, limit=limit), Supply)
+    async def supplies(self, skus: Sequence[str], **stretch: Unpack[Stretch]) -> dict[str, list[Supply]]:
+        """Each product's suppliers, ascending by key."""
+        return self._by_key(await self._joined("find_supplies", skus, stretch), Supply)
 
-    async def promoted(self, skus: Sequence[str], *, after: str, limit: int) -> dict[str, list[Promoted]]:
-        """Each product's promotions with a key greater than `after`, ascending, at most `limit`."""
-        return self._by_key(await self._read("find_promoted", keys=list(skus), after=after, limit=limit), Promoted)
+    async def promoted(self, skus: Sequence[str], **stretch: Unpack[Stretch]) -> dict[str, list[Promoted]]:
+        """Each product's promotions, ascending by key."""
+        return self._by_key(await self._joined("find_promoted", skus, stretch), Promoted)
+
+    async def stores_of_promotions(self, keys: Sequence[str], **stretch: Unpack[Stretch]) -> dict[str, list[RunsAt]]:
+        """The stores that each promotion is bound to, ascending; one bound to none runs at every store."""
+        rows = await self._joined("find_stores_of_promotions", keys, stretch)
+        return self._by_key([{**row, "promotion_id": row["key"]} for row in rows], RunsAt)
+
+    async def promotions_of_stores(self, keys: Sequence[str], **stretch: Unpack[Stretch]) -> dict[str, list[RunsAt]]:
+        """The promotions that are bound to each store, ascending by key."""
+        rows = await self._joined("find_promotions_of_stores", keys, stretch)
+        return self._by_key([{**row, "store_id": row["key"]} for row in rows], RunsAt)
+
+    async def stores_of_customers(self, keys: Sequence[str], **stretch: Unpack[Stretch]) -> dict[str, list[ShopsAt]]:
+        """The stores that each customer shops at, ascending by key."""
+        rows = await self._joined("find_stores_of_customers", keys, stretch)
+        for row in rows:
+            row["last_bought_at"] = instant(row.pop("last_bought_ms"))
+        return self._by_key(rows, ShopsAt)
+
+    async def promotions_of_customers(self, keys: Sequence[str], **stretch: Unpack[Stretch]) -> dict[str, list[SentTo]]:
+        """The promotions that were sent to each customer, ascending by key."""
+        rows = await self._joined("find_promotions_of_customers", keys, stretch)
+        return self._by_key([{**row, "sent_on": _day(row["sent_on"])} for row in rows], SentTo)
 
     async def bought_with(self, skus: Sequence[str], *, limit: int) -> dict[str, list[BoughtWith]]:
         """What is bought with each product, most baskets first, at most `limit`."""
         return self._by_key(await self._read("find_bought_with", keys=list(skus), limit=limit), BoughtWith)
 
-    async def page(
-        self, owner: Owner, key: str, *, after: str = "", before: str = LAST_KEY, limit: int, is_last: bool = False
-    ) -> list[str]:
-        """Skus between two skus, ascending: those of a category (and below), brand, supplier, ….
-
-        Args:
-            key: the owner's.
-            after, before: both exclusive; a place stays valid while products come and go.
-            limit: how many at most.
-            is_last: the last ones rather than the first.
-        """
-        rows = await self._read(_PAGES[owner][is_last], key=key, after=after, before=before, limit=limit)
-        skus = [row["sku"] for row in rows]
+    async def page(self, owner: Owner, key: str, **stretch: Unpack[Stretch]) -> list[str]:
+        """Skus of one category (and those below), brand, supplier, …, ascending."""
+        between = _whole(stretch)
+        is_last = between.pop("is_last")
+        skus = [row["sku"] for row in await self._read(_PAGES[owner][is_last], key=key, **between)]
         return skus[::-1] if is_last else skus
 
     async def warm_up(self) -> None:
@@ -132,10 +164,13 @@ class Catalogue:
         for read in (self.products, self.categories, self.suppliers, self.stores, self.promotions, self.ancestors):
             await read([])
         for join in (self.supplies, self.promoted, self.subcategories):
-            await join([], after="", limit=0)
+            await join([], limit=0)
         await self.bought_with([], limit=0)
         await self.page("category", "", limit=0)
-        await self.top_categories(after="", limit=0)
+        await self.top_categories(limit=0)
+
+    async def _joined(self, name: str, keys: Sequence[str], stretch: "Stretch") -> list[Row]:
+        return await self._read(name, keys=list(keys), **_whole(stretch))
 
     @staticmethod
     def _by_key(rows: list[Row], make: Callable[..., T]) -> dict[str, list[T]]:
@@ -144,6 +179,10 @@ class Catalogue:
             key = row.pop("key")
             grouped[key].append(make(**row))
         return grouped
+
+
+def _whole(stretch: Stretch) -> dict[str, Any]:
+    return {"after": "", "before": LAST_KEY, "is_last": False, **stretch}
 
 
 def _product(row: Row) -> Product:

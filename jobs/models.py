@@ -63,9 +63,11 @@ class Models:
         told = {"approved_by": "training", "reason": "Trained to be promoted."}
         self._settled(ApprovalAction.TRAINED, model_version, at=at, **told)
 
-    def approvals(self, *, limit: int, before: int | None = None) -> list[Approval]:
-        """Changes of the champion, the newest first."""
-        return self._approvals.approvals(limit=limit, before=before)
+    def approvals(
+        self, *, limit: int, after: int | None = None, before: int | None = None, is_last: bool = False
+    ) -> list[Approval]:
+        """Changes of the champion, the newest first, as `ApprovalLog.approvals`."""
+        return self._approvals.approvals(limit=limit, after=after, before=before, is_last=is_last)
 
     def publish(self, graph: Graph, *, progress: Progress = silent) -> str:
         """The champion, once the graph holds its relations and forecasts and no others.

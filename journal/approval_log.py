@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert, select
 
 from journal import job_log
 from journal.database import Kept
+from journal.newest_first import newest_first
 from journal.numbering import take_numbers
 from journal.rows import aware, naive
 from journal.tables import APPROVALS
@@ -66,13 +67,14 @@ class ApprovalLog(Kept):
         found = self.approvals(limit=1)
         return found[0] if found else None
 
-    def approvals(self, *, limit: int, before: int | None = None) -> list[Approval]:
-        """Approvals, the newest first, at most `limit`; only those with a smaller number than `before`."""
-        query = select(APPROVALS).order_by(APPROVALS.c.number.desc()).limit(limit)
-        if before is not None:
-            query = query.where(APPROVALS.c.number < before)
+    def approvals(
+        self, *, limit: int, after: int | None = None, before: int | None = None, is_last: bool = False
+    ) -> list[Approval]:
+        """Approvals, the newest first; which of them `newest_first` says."""
+        query, key = select(APPROVALS), APPROVALS.c.number
         with self._database.transaction() as connection:
-            return [_approval(row._mapping) for row in connection.execute(query)]  # type: ignore[arg-type]
+            rows = newest_first(connection, query, key, limit=limit, after=after, before=before, is_last=is_last)
+        return [_approval(row._mapping) for row in rows]  # type: ignore[arg-type]
 
 
 def _known(connection: Connection, key: str | None) -> Approval | None:

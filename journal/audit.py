@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Text, cast, delete, insert, or_, select, update
 
 from journal.database import Kept
+from journal.newest_first import newest_first
 from journal.numbering import take_numbers
 from journal.rows import aware, naive
 from journal.tables import AUDIT, AUDIT_OUTCOMES
@@ -42,22 +43,23 @@ class AuditLog(Kept):
         with self._database.transaction() as connection:
             connection.execute(insert(AUDIT_OUTCOMES), row)
 
-    def entries(self, *, before: int | None = None, limit: int, **equal: str) -> list[AuditEntry]:
-        """Entries, the newest first.
+    def entries(
+        self, *, limit: int, after: int | None = None, before: int | None = None, is_last: bool = False, **equal: str
+    ) -> list[AuditEntry]:
+        """Entries, the newest first; which of them `newest_first` says.
 
         Args:
-            before: only those with a smaller number.
-            limit: at most so many.
             equal: only those whose `caller`, `mutation` or `request_id` is this.
         """
         outcomes = AUDIT_OUTCOMES.c
         query = select(AUDIT, outcomes.ended_at, outcomes.is_done, outcomes.before, outcomes.after)
-        query = query.outerjoin(AUDIT_OUTCOMES, AUDIT.c.number == outcomes.number).order_by(AUDIT.c.number.desc())
-        query = query.where(*(AUDIT.c[name] == value for name, value in equal.items())).limit(limit)
-        if before is not None:
-            query = query.where(AUDIT.c.number < before)
+        query = query.outerjoin(AUDIT_OUTCOMES, AUDIT.c.number == outcomes.number)
+        query = query.where(*(AUDIT.c[name] == value for name, value in equal.items()))
         with self._database.transaction() as connection:
-            return [_entry(row._mapping) for row in connection.execute(query)]  # type: ignore[arg-type]
+            rows = newest_first(
+                connection, query, AUDIT.c.number, limit=limit, after=after, before=before, is_last=is_last
+            )
+        return [_entry(row._mapping) for row in rows]  # type: ignore[arg-type]
 
     def prune(self, before: datetime) -> int:
         """How many attempts were made before an instant; they and their outcomes are gone on return."""

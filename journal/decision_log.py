@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, delete, insert, or_, select
 
 from journal.database import Kept
 from journal.erasure_log import tombstones
+from journal.newest_first import newest_first
 from journal.rows import aware, findable, naive
 from journal.tables import DECISIONS, OUTCOMES
 from schema.erasure import Tombstones
@@ -49,20 +50,19 @@ class DecisionLog(Kept):
         return _entry(row._mapping)  # type: ignore[arg-type]
 
     def entries(
-        self, chosen: EntryFilter, *, limit: int, after: str | None = None, before: str | None = None
+        self,
+        chosen: EntryFilter,
+        *,
+        limit: int,
+        after: str | None = None,
+        before: str | None = None,
+        is_last: bool = False,
     ) -> list[LedgerEntry]:
-        """Entries newest first, at most `limit`.
-
-        Args:
-            after: only those older than this id; `before`: only those newer.
-        """
-        query = select(DECISIONS).where(*_conditions(chosen)).order_by(DECISIONS.c.decision_id.desc()).limit(limit)
-        if after is not None:
-            query = query.where(DECISIONS.c.decision_id < after)
-        if before is not None:
-            query = query.where(DECISIONS.c.decision_id > before)
+        """Entries by their ids, the newest first; which of them `newest_first` says."""
+        query, key = select(DECISIONS).where(*_conditions(chosen)), DECISIONS.c.decision_id
         with self._database.transaction() as connection:
-            return [_entry(row._mapping) for row in connection.execute(query)]  # type: ignore[arg-type]
+            rows = newest_first(connection, query, key, limit=limit, after=after, before=before, is_last=is_last)
+        return [_entry(row._mapping) for row in rows]  # type: ignore[arg-type]
 
     def add_outcomes(
         self,

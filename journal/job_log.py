@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from journal.database import Kept
+from journal.newest_first import newest_first
 from journal.numbering import take_numbers
 from journal.rows import aware, naive
 from journal.tables import JOBS
@@ -118,20 +119,23 @@ class JobLog(Kept):
         self,
         *,
         limit: int,
+        after: int | None = None,
         before: int | None = None,
+        is_last: bool = False,
         kind: JobKind | None = None,
         state: JobState | None = None,
     ) -> list[Job]:
-        """Jobs, the newest first, at most `limit`; only those with a smaller number than `before`."""
-        query = select(JOBS).order_by(JOBS.c.number.desc()).limit(limit)
-        if before is not None:
-            query = query.where(JOBS.c.number < before)
+        """Jobs, the newest first; which of them `newest_first` says."""
+        query = select(JOBS)
         if kind is not None:
             query = query.where(JOBS.c.kind == kind.value)
         if state is not None:
             query = query.where(JOBS.c.state == state.value)
         with self._database.transaction() as connection:
-            return [_job(row._mapping) for row in connection.execute(query)]  # type: ignore[arg-type]
+            rows = newest_first(
+                connection, query, JOBS.c.number, limit=limit, after=after, before=before, is_last=is_last
+            )
+        return [_job(row._mapping) for row in rows]  # type: ignore[arg-type]
 
 
 def ask(  # a job's columns, within a transaction of more than it

@@ -67,8 +67,10 @@ class ModelRoom(Protocol):
     def roll_back(self, *, approved_by: str, reason: str, at: datetime, idempotency_key: str) -> Approval:
         """Make the champion before this one the champion; raises NotFound where there was none, or KeyReused."""
 
-    def approvals(self, *, limit: int, before: int | None = None) -> Sequence[Approval]:
-        """Changes of the champion, the newest first."""
+    def approvals(
+        self, *, limit: int, after: int | None = None, before: int | None = None, is_last: bool = False
+    ) -> Sequence[Approval]:
+        """Changes of the champion between two numbers, the newest first."""
 
 
 def champions(approvals: Sequence[Approval]) -> list[str]:

@@ -1,7 +1,7 @@
 """The catalogue's nouns as readers of the graph see them."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,32 @@ class Promoted:
     promotion_id: str
     promo_price: float | None
     discount_share: float | None
+
+
+@dataclass(frozen=True)
+class RunsAt:
+    """A promotion bound to a store, and how many products it covers there."""
+
+    promotion_id: str
+    store_id: str
+    num_products: int
+
+
+@dataclass(frozen=True)
+class ShopsAt:
+    """A store that a customer shops at."""
+
+    store_id: str
+    num_baskets: int
+    last_bought_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SentTo:
+    """A promotion that was sent to a customer; the day may be unknown."""
+
+    promotion_id: str
+    sent_on: date | None
 
 
 @dataclass(frozen=True)

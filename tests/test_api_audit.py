@@ -53,7 +53,7 @@ def test_attempts_are_numbered_and_outcomes_are_theirs(audit):
     assert [entry.outcome is None for entry in entries] == [True, False, True]
     assert entries[1].outcome == Outcome(shop.NOON, True, {"was": 1}, {"is": 2})
     assert entries[1].attempt == attempt(1)
-    assert [entry.number for entry in audit.entries(before=3, limit=1)] == [2]
+    assert [entry.number for entry in audit.entries(after=3, limit=1)] == [2]
     assert [entry.number for entry in audit.entries(limit=9, request_id="r0", caller="key:a")] == [1]
     assert audit.entries(limit=9, mutation="' OR 1=1 --") == []
 

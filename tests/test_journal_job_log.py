@@ -124,6 +124,6 @@ def test_jobs_are_listed_newest_first_by_kind_state_and_page(jobs):
         ask(jobs, JobKind.RETRAINING if n % 2 else JobKind.LOAD)
     jobs.cancel(3, at=NOON)
     assert [job.number for job in jobs.jobs(limit=2)] == [5, 4]
-    assert [job.number for job in jobs.jobs(limit=9, before=4)] == [3, 2, 1]
+    assert [job.number for job in jobs.jobs(limit=9, after=4)] == [3, 2, 1]
     assert [job.number for job in jobs.jobs(limit=9, kind=JobKind.RETRAINING)] == [4, 2]
     assert [job.number for job in jobs.jobs(limit=9, state=JobState.CANCELLED)] == [3]
