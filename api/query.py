@@ -13,21 +13,11 @@ from api.entities import Brand, Category, CategoryConnection, Promotion, Store, 
 from api.found import FoundProductConnection, found_products
 from api.ids import kind_and_key
 from api.nodes import Node
+from api.offer_inputs import Age, AtStore, Exclude, FirstOffers, For, Lines
 from api.pages import MAX_PAGE, After, Before, First, Last, asked, stretch
 from api.planning import PlanningQuery
 from api.products import Product
-from api.recommendations import (
-    Age,
-    AtStore,
-    Exclude,
-    FirstOffers,
-    For,
-    LineOffers,
-    Lines,
-    Recommendations,
-    offers_for_lines,
-    recommendations,
-)
+from api.recommendations import LineOffers, Recommendations, offers_for_lines, recommendations
 from api.rules import RuleQuery
 from api.search_inputs import Chosen, Order, Words
 from api.verdicts import VerdictQuery

@@ -1,58 +1,28 @@
 """Decisions in the contract: recommendations and substitutes, each with its reason and with what was withheld."""
 
 from collections.abc import Awaitable, Iterable, Mapping
-from decimal import Decimal
 from functools import partial
 from itertools import chain
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 
 from api.context import Context, Info
+from api.offer_inputs import MAX_OFFERS, BasketLineInput, RecommendationsFor, basket_of, request_of
 from api.pages import page_size
 from api.products import Product
 from api.relations import Explanation
 from api.scalars import Sequence
 from decisions import entries
 from decisions.relations import Related, related
-from decisions.substitute import BasketLine, LineSubstitutes, substitutes_for
+from decisions.substitute import LineSubstitutes, substitutes_for
 from schema import catalogue
-from schema.decisions import Availability, Decision, Offer, Request, WithheldReason
+from schema.decisions import Availability, Decision, Offer, WithheldReason
 from schema.decisions import Withheld as WithheldProduct
-from schema.errors import BadInput
 
 Cards = Mapping[str, catalogue.Product | None]
-MAX_OFFERS = 100
-MAX_LINES = 250
 DECISION_ID = "The ledger's id of this decision, for `decision` and `recordOutcome`; null if it could not be kept."
 strawberry.enum(WithheldReason, description="Why a product that would have made the page is not on it.")
-
-
-@strawberry.input(description="Whom or what an offer is for; everything may be left out.")
-class RecommendationsFor:
-    """What an offer is for."""
-
-    customer_id: str | None = strawberry.field(default=None, description="Who asks; unknown ones are new customers.")
-    customer_age: int | None = strawberry.field(
-        default=None, description="Their age in years; if null, products with a minimum age are withheld."
-    )
-    basket: list[str] = strawberry.field(
-        default_factory=list, description="Skus already chosen, oldest first; they are never offered."
-    )
-    product: str | None = strawberry.field(default=None, description="The product whose page it is, by sku.")
-    store_id: str | None = strawberry.field(default=None, description="The store to buy at; null means any.")
-    price_ceiling: Decimal | None = strawberry.field(default=None, description="The most a product may cost.")
-
-
-@strawberry.input(description="One line of a basket.")
-class BasketLineInput:
-    """A line."""
-
-    sku: str = strawberry.field(description="The product.")
-    units: Decimal = strawberry.field(default=Decimal(1), description="How many are wanted, above 0.")
-    price_ceiling: Decimal | None = strawberry.field(
-        default=None, description="The most a substitute may cost; null means the product's price and a quarter."
-    )
 
 
 @strawberry.type(description="A product that would have made the page, and why it did not.")
@@ -108,27 +78,10 @@ class LineOffers:
     decision_id: strawberry.ID | None = strawberry.field(description=f"{DECISION_ID} All lines of an answer share it.")
 
 
-For = Annotated[RecommendationsFor, strawberry.argument(name="for", description="Whom or what for.")]
-Exclude = Annotated[list[str] | None, strawberry.argument(description="Skus that are not wanted.")]
-FirstOffers = Annotated[int, strawberry.argument(description=f"How many, 0 to {MAX_OFFERS}.")]
-Lines = Annotated[list[BasketLineInput], strawberry.argument(description=f"The basket, at most {MAX_LINES} lines.")]
-AtStore = Annotated[str | None, strawberry.argument(description="The store to buy at; null means any.")]
-Age = Annotated[int | None, strawberry.argument(description="The customer's age; null withholds age-bound products.")]
-
-
 async def recommendations(info: Info, for_: RecommendationsFor, exclude: list[str], first: int) -> Recommendations:
     """The best products for a request."""
     context = info.context
-    _bounded(len(for_.basket), "basket")
-    request = Request(
-        customer_id=for_.customer_id,
-        basket=tuple(for_.basket),
-        anchor=for_.product,
-        store_id=for_.store_id,
-        exclude=tuple(exclude),
-        customer_age=for_.customer_age,
-        price_ceiling=None if for_.price_ceiling is None else _number(for_.price_ceiling, "priceCeiling"),
-    )
+    request = request_of(for_, exclude)
     size = page_size(first, most=MAX_OFFERS)
     moment, now = context.moment, context.clock()
     decision = await context.advisor.recommend(request, first=size, moment=moment)
@@ -144,14 +97,13 @@ async def offers_for_lines(
 ) -> list[LineOffers]:
     """What to offer for each line that cannot be filled."""
     context = info.context
-    _bounded(len(lines), "basketLines")
     asked: dict[str, Any] = {
         "first": page_size(first, most=MAX_OFFERS),
         "moment": context.moment,
         "store_id": store_id,
         "customer_age": customer_age,
     }
-    basket = [_line(line) for line in lines]
+    basket = basket_of(lines)
     answers = substitutes_for(basket, **asked)
     kept = context.keep(partial(entries.substitution, basket, answers=answers, decided_at=context.clock(), **asked))
     # All products of all lines at once: one read, however many lines.
@@ -228,22 +180,3 @@ def _edge_of(offer: Offer, context: Context, store_id: str | None) -> Related | 
         return None
     edges = related(offer.because_of, offer.relation, moment=context.moment, store_id=store_id)
     return next((edge for edge in edges if edge.sku == offer.sku), None)
-
-
-def _line(line: BasketLineInput) -> BasketLine:
-    units = _number(line.units, "units")
-    if units <= 0:
-        raise BadInput(f"A line of {units:g} units wants nothing.", remedy="Give `units` above 0.")
-    ceiling = None if line.price_ceiling is None else _number(line.price_ceiling, "priceCeiling")
-    return BasketLine(line.sku, units, ceiling)
-
-
-def _number(number: Decimal, field: str) -> float:
-    if not number.is_finite():
-        raise BadInput(f"`{field}` is {number}, not a number.", remedy="Give a finite number.")
-    return float(number)
-
-
-def _bounded(size: int, field: str) -> None:
-    if size > MAX_LINES:
-        raise BadInput(f"`{field}` holds {size} lines.", remedy=f"Send at most {MAX_LINES}.")

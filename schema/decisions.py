@@ -43,6 +43,7 @@ class Request:
         exclude: skus the caller does not want.
         customer_age: years; None means unknown, and age-restricted products are then withheld.
         price_ceiling: money; None means none.
+        context: where the offer is shown, kept with the decision; it changes nothing.
     """
 
     customer_id: str | None = None
@@ -52,6 +53,7 @@ class Request:
     exclude: tuple[str, ...] = ()
     customer_age: int | None = None
     price_ceiling: float | None = None
+    context: str | None = None
 
 
 @dataclass(frozen=True)

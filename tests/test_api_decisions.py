@@ -65,6 +65,17 @@ def test_an_answer_is_found_by_its_id_and_comes_out_again_after_changes(running)
 
 
 @kept_only
+def test_where_an_offer_is_shown_is_kept_with_it_and_changes_nothing(running):
+    asked = """query ($context: String) { recommendations(for: { product: "spaghetti", context: $context }, first: 3) {
+      decisionId products { product { sku } } } }"""
+    shown, plain = (running.data(asked, context=where)["recommendations"] for where in ("checkout", None))
+    assert shown["products"] == plain["products"]
+    entry = running.data(ENTRY, id=shown["decisionId"])["decision"]
+    assert (entry["request"]["request"]["context"], entry["replay"]["isSame"]) == ("checkout", True)
+    assert running.code(asked, context="x" * 65) == "BAD_USER_INPUT"
+
+
+@kept_only
 def test_all_lines_of_a_substitution_share_one_decision(running):
     lines = running.data(SUBSTITUTE)["substitutesFor"]
     assert [line["sku"] for line in lines] == ["spaghetti", "penne"]

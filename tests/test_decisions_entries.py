@@ -175,3 +175,8 @@ def test_what_is_gone_or_unknown_is_told(running):
 
     with pytest.raises(NotFound, match="model version 0123456789ab"):
         Replayer(running.live.at, gone).replay(entry)
+
+
+def test_a_request_kept_before_it_could_name_a_context_is_read():
+    kept = {name: each for name, each in vars(Request(basket=("a",))).items() if name != "context"}
+    assert entries.request_of({"request": json.loads(canonical(kept))}) == Request(basket=("a",))
