@@ -35,6 +35,11 @@ class WarmGraph:
         self._cold.set()
         self.is_planning = True
 
+    @property
+    def is_warm(self) -> bool:
+        """Whether the graph, when it was asked last, was there and had planned its first statement."""
+        return not self._cold.is_set() and not self.is_planning
+
     async def read(self, name: str, *, deadline_seconds: float | None = None, **params: Any) -> list[Row]:
         """Every row that a reading statement returns.
 

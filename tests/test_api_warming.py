@@ -75,9 +75,13 @@ def test_a_graph_that_was_lost_is_warmed_up_when_it_is_back(monkeypatch):
             await graph.read("find_products")
         await asyncio.sleep(0.05)
         assert not graph.is_planning  # callers of a graph that is away are told so at once
+        assert not graph.is_warm
+        server.seconds = 0.05
         server.is_away, server.names = False, []
+        await until(lambda: "find_products" in server.names)
+        assert not graph.is_warm  # it answers, and has planned nothing
         await until(lambda: "find_cascade" in server.names)
-        assert not graph.is_planning
+        assert graph.is_warm
 
     warmed(body, server, monkeypatch=monkeypatch)
 
