@@ -9,6 +9,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from api.context import Context, Info
+from api.long_work import in_turn
 from api.pages import After, Before, First, Last, PageInfo, asked, page_of, stretch
 from api.scalars import Sequence
 from decisions.entries import read
@@ -109,7 +110,7 @@ class KeptDecision:
             raise BadInput(f"More than {MAX_REPLAYS} replays are too many.", remedy="Use `shelfgraph replay`.")
         if context.replayer is None:
             raise Unavailable("Nothing is replayed here.")
-        return DecisionReplay.of(await asyncio.to_thread(context.replayer.replay, self.entry))
+        return DecisionReplay.of(await in_turn(context.replayer.replay, self.entry))
 
 
 @strawberry.type(description="A decision's place in a list.")

@@ -1,6 +1,5 @@
 """A supplier's delay in the contract: from its products to stores, cover, substitutes and revised orders."""
 
-import asyncio
 from datetime import date
 from functools import partial
 from typing import Annotated
@@ -10,6 +9,7 @@ import strawberry
 from api.context import Info
 from api.demand import DECISION_ID, product_of
 from api.joins import AnyProduct
+from api.long_work import in_turn
 from api.orders import MAX_ORDERS
 from api.pages import page_size
 from api.scalars import Sequence
@@ -117,7 +117,7 @@ async def disruption(info: Info, supplier_id: str, delay_days: int, first: int) 
     if supplier_id not in moment.facts.base.suppliers:
         raise NotFound("supplier", supplier_id)
     hanging = await dependents(context.reader, supplier_id)
-    found = await asyncio.to_thread(deciding.disrupted, supplier_id, delay_days, hanging, first=size, moment=moment)
+    found = await in_turn(deciding.disrupted, supplier_id, delay_days, hanging, first=size, moment=moment)
     asked = {"supplier_id": supplier_id, "delay_days": delay_days, "first": size}
     inputs = {**asked, "dependents": [vars(one) for one in hanging]}
     answer = deciding.disruption_answer(found)

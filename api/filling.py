@@ -9,15 +9,17 @@ from typing import Any
 from api.cards import ByKey, group_of, with_empty
 from api.endpoint import Service
 from api.joins import FIRST_ROWS
+from api.long_work import in_turn
 from api.products import Product
 from decisions.moment import Moment
+from decisions.orders import prepare
 from graph.catalogue import Catalogue
 from schema.catalogue import Product as Card
 from schema.errors import ShelfgraphError
 
 
 async def keep_filled(service: Service, *, every_seconds: float) -> None:
-    """Have the newest lake version's nouns and suppliers' terms kept, until cancelled; what fails is tried again."""
+    """Have the newest lake version's nouns and what orders need kept, until cancelled; what fails is tried again."""
     catalogue, filled = Catalogue(service.graph.read), None
     while True:
         moment = service.advisor.moment()
@@ -27,6 +29,8 @@ async def keep_filled(service: Service, *, every_seconds: float) -> None:
             with suppress(ShelfgraphError):
                 for group, keys, read in _ahead(moment, catalogue):
                     await service.cards.fill(group, keys, read)
+                with suppress(ShelfgraphError):  # who asks for orders is told
+                    await in_turn(prepare, moment)
                 filled, service.cards.is_filled = version, True
                 # It stays until the next load: to look all of it through for cycles holds every answer up.
                 gc.freeze()

@@ -1,6 +1,5 @@
 """Orders in the contract: what to order now, from whom, why, and what a planner said of it."""
 
-import asyncio
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -12,6 +11,7 @@ from api.context import Info
 from api.demand import DECISION_ID, product_of
 from api.entities import Store, Supplier
 from api.joins import AnyProduct
+from api.long_work import in_turn
 from api.pages import page_size
 from api.scalars import CurrencyCode, Money, Sequence
 from decisions.entries import entry_of
@@ -151,8 +151,8 @@ async def proposed_orders(info: Info, wish: OrderWish, policy: OrderPolicyInput 
     """The orders of a wish, kept in the ledger."""
     context, asked = info.context, policy_asked(policy or OrderPolicyInput())
     moment, size, now = context.moment, page_size(first, most=MAX_ORDERS), context.clock()
-    found = await asyncio.to_thread(order_proposals, wish, asked, first=size, moment=moment)
-    late = await asyncio.to_thread(late_now, wish, found.order_on, moment=moment)
+    found = await in_turn(order_proposals, wish, asked, first=size, moment=moment)
+    late = await in_turn(late_now, wish, found.order_on, moment=moment)
     inputs = {"wish": vars(wish), "policy": vars(asked), "first": size}
     decision_id = await context.keep(
         partial(entry_of, "orders", inputs=inputs, answer=orders_answer(found), moment=moment, decided_at=now)

@@ -29,8 +29,8 @@ BY_DAY: Final = "DAY"
 """The one word that weighs, given as `grain`."""
 LISTED: Final = ("edges", "nodes")
 """The fields of a connection that its page multiplies."""
-WORK: Final = {("Query", "orderProposals"): 1_000, ("Query", "disruption"): 1_000, ("Decision", "replay"): 100}
-"""Points of fields that work over a whole shop, however little of it they answer."""
+WORK: Final = {("Query", "orderProposals"): 10_000, ("Query", "disruption"): 10_000, ("Decision", "replay"): 1_000}
+"""Points of fields that take much more time than what they answer; `api.long_work` does them one after another."""
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from functools import cache, cached_property, partial
-from threading import Thread
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from commands.journal_parts import JournalParts
 from commands.settings import Settings
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from schema.facts import ShopFacts
     from schema.listings import Listings
     from schema.prices import PriceBook
+
+T = TypeVar("T")
 
 
 class Parts(JournalParts):
@@ -215,7 +217,7 @@ class Parts(JournalParts):
 
         as_of = self.lake.default_as_of(version)
         base = read_facts(self.lake, version=version, as_of=as_of)
-        return replace(base, supply=cache(partial(read_supply, self.lake, base, as_of=as_of)))
+        return replace(base, supply=_once(partial(read_supply, self.lake, base, as_of=as_of)))
 
     def _price_book(self, version: int) -> "PriceBook":
         from lake.price_book import read_price_book  # noqa: PLC0415
@@ -231,3 +233,16 @@ class Parts(JournalParts):
         settings = self._settings
         password = settings.neo4j_password or (self.server.password() if self.server else "")
         return {"user": settings.neo4j_user, "password": password, "database": settings.neo4j_database}
+
+
+def _once(read: Callable[[], T]) -> Callable[[], T]:
+    """What is read when it is first asked for, and by nobody else meanwhile; kept unless that fails."""
+    lock, kept = Lock(), list[T]()
+
+    def held() -> T:
+        with lock:
+            if not kept:
+                kept.append(read())
+            return kept[0]
+
+    return held

@@ -73,13 +73,14 @@ def lead_times(deliveries: pa.Table, suppliers: pa.Table) -> LeadTimes:
     """
     import pandas as pd  # noqa: PLC0415  # heavy, and wanted for orders alone
 
-    rows = deliveries.to_pandas()
+    rows = deliveries.to_pandas(date_as_object=False)
     done = rows[rows["delivered_on"].notna()]
     days = (pd.to_datetime(done["delivered_on"]) - pd.to_datetime(done["ordered_on"])).dt.days
     if (days < 0).any():
         odd = done[days < 0].iloc[0]
+        day = f"{odd['delivered_on']:%Y-%m-%d}"
         raise BadInput(
-            f"{odd['sku']} of {odd['supplier_id']} was delivered on {odd['delivered_on']}, before it was ordered.",
+            f"{odd['sku']} of {odd['supplier_id']} was delivered on {day}, before it was ordered.",
             column="delivered_on",
             remedy="Correct the order or delivery day in `deliveries`.",
         )
@@ -102,7 +103,7 @@ def late_suppliers(deliveries: pa.Table, *, on: date) -> list[LateSupplier]:
     """
     import pandas as pd  # noqa: PLC0415  # heavy, and wanted for orders alone
 
-    rows = deliveries.to_pandas()
+    rows = deliveries.to_pandas(date_as_object=False)
     late_by = (pd.to_datetime(rows["delivered_on"]) - pd.to_datetime(rows["promised_on"])).dt.days.clip(lower=0)
     usual = late_by.groupby(rows["supplier_id"]).mean()
     waiting = rows[rows["delivered_on"].isna() & (pd.to_datetime(rows["promised_on"]) < pd.Timestamp(on))]

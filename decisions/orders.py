@@ -8,7 +8,7 @@ from typing import Any
 
 from decisions.lead_times import late_suppliers
 from decisions.moment import Moment
-from decisions.order_lines import OrderWish, ordering
+from decisions.order_lines import OrderWish, measured, ordering
 from decisions.replenish import propose
 from schema.order_policy import OrderPolicy, Target
 from schema.supply import LateSupplier, OrderProposal, SupplyFacts
@@ -53,6 +53,16 @@ def order_proposals(wish: OrderWish, policy: OrderPolicy, *, first: int, moment:
     return OrdersProposed(
         found.on, forecast.as_of, tuple(proposals[:first]), len(proposals), len(found.lines), found.num_uncounted
     )
+
+
+def prepare(moment: Moment) -> None:
+    """Read and measure all that orders need of a lake version, so that the first who asks for some need not wait.
+
+    Raises:
+        MissingTable: if the shop has no terms.
+    """
+    if moment.model is not None and moment.model.forecast is not None:
+        measured(moment.facts.base.supply())
 
 
 def late_now(wish: OrderWish, on: date | None, *, moment: Moment) -> tuple[LateSupplier, ...]:

@@ -25,14 +25,14 @@ def read_supply(lake: Lake, base: ShopFacts, *, as_of: date) -> SupplyFacts:
     source = table_source(lake.at(base.lake_version))
     terms = order_terms(source, as_of).set_index("sku").reindex(list(base.skus))
     deliveries, held = known_deliveries(source, as_of), positions(source, as_of)
-    orders = deliveries.to_pandas()[[*PAIR, "ordered_on"]].dropna()
-    newest = orders.groupby(PAIR, as_index=False)["ordered_on"].max()
+    orders = deliveries.select([*PAIR, "ordered_on"]).drop_null()
+    newest = orders.group_by(PAIR).aggregate([("ordered_on", "max")]).to_pandas(date_as_object=False)
     return SupplyFacts(
         supplier_ids=tuple(terms["supplier_id"].fillna("").tolist()),
         terms={name: terms[name].to_numpy(np.float64) for name in TERMS},
         counted=_grid(held, "on_hand_units", base, np.float32(np.nan)),
         on_order=_grid(held, "on_order_units", base, np.float32(0)),
-        ordered_until=_grid(newest, "ordered_on", base, np.datetime64("NaT", "D")),
+        ordered_until=_grid(newest, "ordered_on_max", base, np.datetime64("NaT", "D")),
         deliveries=deliveries,
         suppliers=source.rows("suppliers", ["supplier_id", "lead_time_days", "lead_time_sd_days"]),
     )

@@ -3,9 +3,9 @@
 from datetime import date, timedelta
 from typing import Final
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lake.cut import Cut
 from lake.ports import TableSource
@@ -56,11 +56,13 @@ def positions(source: TableSource, as_of: date) -> pd.DataFrame:
     counted = newest_counts(cut).select([*PAIR, "on_hand_units", "counted_at"]).to_pandas()
     counted["known_on"] = counted.pop("counted_at").dt.tz_convert(source.info.timezone).dt.tz_localize(None)
     shelves = pd.concat([counted, _week_ends(cut)]).sort_values("known_on").drop_duplicates(PAIR, keep="last")
-    orders = known_deliveries(source, as_of).to_pandas()
-    waiting = orders[orders["delivered_on"].isna() & orders["store_id"].notna()]
-    due = pd.to_datetime(waiting["promised_on"].fillna(waiting["ordered_on"]))
-    waiting = waiting[due > pd.Timestamp(as_of - timedelta(days=LOST_AFTER_DAYS))]
-    coming = waiting.groupby(PAIR, as_index=False)["units_ordered"].sum()
+    orders = known_deliveries(source, as_of)
+    due = pc.coalesce(orders.column("promised_on"), orders.column("ordered_on"))
+    is_lost = pc.less_equal(due, pa.scalar(as_of - timedelta(days=LOST_AFTER_DAYS)))
+    is_open = pc.and_(pc.is_null(orders.column("delivered_on")), pc.is_valid(orders.column("store_id")))
+    waiting = orders.filter(pc.and_(is_open, pc.invert(is_lost)))
+    totals = waiting.group_by(PAIR).aggregate([("units_ordered", "sum")])
+    coming = totals.to_pandas().rename(columns={"units_ordered_sum": "units_ordered"})
     found = shelves.drop(columns="known_on").merge(coming, on=PAIR, how="outer")
     found["on_order_units"] = found.pop("units_ordered").fillna(0.0)
     return found.sort_values(PAIR, ignore_index=True)
@@ -69,14 +71,14 @@ def positions(source: TableSource, as_of: date) -> pd.DataFrame:
 def known_deliveries(source: TableSource, as_of: date) -> pa.Table:
     """The order lines of `deliveries` as they stood on a day: what came later is still out, later orders are absent."""
     names = ["supplier_id", "sku", "store_id", "ordered_on", "promised_on", "delivered_on"]
-    rows = source.rows("deliveries", [*names, "units_ordered", "units_delivered"]).to_pandas()
-    day = pd.Timestamp(as_of)
-    rows = rows[pd.to_datetime(rows["ordered_on"]) < day]
-    is_later = pd.to_datetime(rows["delivered_on"]) >= day
-    rows.loc[is_later, "delivered_on"] = None
-    rows.loc[is_later, "units_delivered"] = np.nan
-    schema = source.rows("deliveries", [*names, "units_ordered", "units_delivered"]).schema
-    return pa.Table.from_pandas(rows, schema=schema, preserve_index=False)
+    rows, day = source.rows("deliveries", [*names, "units_ordered", "units_delivered"]), pa.scalar(as_of)
+    rows = rows.filter(pc.less(rows.column("ordered_on"), day))
+    is_later = pc.fill_null(pc.greater_equal(rows.column("delivered_on"), day), fill_value=False)
+    for name in ("delivered_on", "units_delivered"):
+        place, field = rows.schema.get_field_index(name), rows.schema.field(name)
+        unknown = pa.scalar(None, field.type)
+        rows = rows.set_column(place, field, pc.if_else(is_later, unknown, rows.column(name)))
+    return rows
 
 
 def _week_ends(cut: Cut) -> pd.DataFrame:
