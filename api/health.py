@@ -34,7 +34,7 @@ class Readiness:
             _state(service.graph.verify()), _state(asyncio.to_thread(service.journal.last_sequence))
         )
         checks = {
-            "graph": "has just started" if graph == "ready" and not service.graph.is_warm else graph,
+            "graph": service.graph.state if graph == "ready" else graph,
             "journal": journal,
             "model": "ready" if version else "No model version has been published yet. Run `shelfgraph train`.",
             "live_facts": self._follower.problem or "ready",

@@ -40,6 +40,13 @@ class WarmGraph:
         """Whether the graph, when it was asked last, was there and had planned its first statement."""
         return not self._cold.is_set() and not self.is_planning
 
+    @property
+    def state(self) -> str:
+        """`ready`, or what is in the way of a graph that takes connections."""
+        if self.is_planning:
+            return "has just started"
+        return "ready" if self.is_warm else "does not answer"
+
     async def read(self, name: str, *, deadline_seconds: float | None = None, **params: Any) -> list[Row]:
         """Every row that a reading statement returns.
 
@@ -50,14 +57,16 @@ class WarmGraph:
             return await self._graph.read(name, deadline_seconds=deadline_seconds, **params)
 
     async def verify(self) -> None:
-        """Return if the server answers and lets us in.
+        """Return if the server answers, lets us in and, once it is warm, reads.
 
         Raises:
             WrongCredentials: if it refuses us.
-            Unavailable: if nobody answers.
+            Unavailable: if nobody answers, or a server whose database is broken.
         """
         with self._watched():
             await self._graph.verify()
+            if self.is_warm:
+                await Catalogue(partial(self._graph.read, deadline_seconds=VERIFY_SECONDS)).products([])
 
     async def keep_warm(self) -> None:
         """Warm the graph up whenever that is due, until cancelled; losses that nobody meets are noticed as well."""

@@ -23,8 +23,11 @@ FIRST_PAUSE_SECONDS: Final = 1.0
 FETCH_ROWS: Final = 10_000
 
 REMEDY_UNREACHABLE: Final = "Start it with `shelfgraph graph start`, or correct NEO4J_URI."
+REMEDY_BROKEN: Final = "Free its disk if that is full, then restart it: Neo4j goes on by nothing less."
 REMEDY_CREDENTIALS: Final = "See `shelfgraph graph password`, or correct NEO4J_USER and NEO4J_PASSWORD."
 SCHEMES: Final = ("bolt://", "bolt+s://", "bolt+ssc://", "neo4j://", "neo4j+s://", "neo4j+ssc://")
+BROKEN: Final = ("Neo.DatabaseError.Transaction.", "WriteOnReadOnlyAccessDatabase")
+"""In the codes of a server that answers and cannot keep what it is told, as one whose disk is full."""
 LOST: Final = (exceptions.ServiceUnavailable, exceptions.SessionExpired, exceptions.TransientError, OSError)
 
 
@@ -46,6 +49,7 @@ def translate(error: Exception, uri: str) -> ShelfgraphError | None:
             "TransactionTimedOut" in code or isinstance(error, TimeoutError),
             Unavailable(f"{where} did not answer in time.", remedy="Try again, or ask for less at once."),
         ),
+        (any(part in code for part in BROKEN), Unavailable(f"{where} is broken: {error}", remedy=REMEDY_BROKEN)),
         (isinstance(error, LOST), Lost(f"{where} cannot be reached: {error}.", remedy=REMEDY_UNREACHABLE)),
     ]
     return next((ours for is_so, ours in told if is_so), None)
