@@ -1,7 +1,7 @@
 """Admission: what an operation passes before it is run: parsing, limits, the budget, the guard, validation."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode
 from graphql import OperationType as GraphQLOperation
@@ -14,6 +14,10 @@ from api.documents import Same, faults, parsed
 from api.errors import COST_EXCEEDED, RATE_LIMITED, RETRY_AFTER
 from api.guard import asked_fields, refuse_forbidden
 from api.limits import MAX_TOKENS, known_size
+
+
+BOUND_SECONDS: Final = 2.0
+"""Within which every answer honours a change."""
 
 
 class Admitted(SchemaExtension):
@@ -70,11 +74,20 @@ class Admitted(SchemaExtension):
         yield
 
     def get_results(self) -> dict[str, Any]:
-        """What the operation was counted to cost before, what it did, and what the caller may still spend now."""
+        """What the operation cost, and for how long facts may be out of date where that is longer than it should be.
+
+        `cost` is what was counted before, what was spent, and what the caller may still spend now.
+        """
         context: Context = self.execution_context.context
         known = self._remaining
         remaining = context.access.budgets.remaining(context.caller) if known is None else known
-        return {"cost": {"requested": self._requested, "actual": self._actual, "remaining": remaining}}
+        told: dict[str, Any] = {
+            "cost": {"requested": self._requested, "actual": self._actual, "remaining": remaining}
+        }
+        stale_seconds = context.advisor.stale_seconds
+        if stale_seconds > BOUND_SECONDS:
+            told["liveFacts"] = {"staleSeconds": round(stale_seconds, 1)}
+        return told
 
 
 def _spend(context: Context, cost: int) -> None:

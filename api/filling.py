@@ -14,6 +14,7 @@ from api.products import Product
 from decisions.moment import Moment
 from decisions.orders import prepare
 from graph.catalogue import Catalogue
+from measures.memory import give_back_freed
 from schema.catalogue import Product as Card
 from schema.errors import ShelfgraphError
 
@@ -31,6 +32,7 @@ async def keep_filled(service: Service, *, every_seconds: float) -> None:
                     await service.cards.fill(group, keys, read)
                 with suppress(ShelfgraphError):  # who asks for orders is told
                     await in_turn(prepare, moment)
+                    await in_turn(give_back_freed)
                 filled, service.cards.is_filled = version, True
                 # It stays until the next load: to look all of it through for cycles holds every answer up.
                 gc.freeze()

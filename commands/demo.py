@@ -10,6 +10,7 @@ import typer
 from commands.console import out
 from commands.context import Shop, shop_of
 from commands.door import development_key, refuse_others
+from commands.ending import ended_by_sigterm
 from commands.graph import start_graph
 from commands.load import load_source, print_load
 from commands.serve import refuse_used_port
@@ -34,15 +35,16 @@ def demo_command(
     shop = shop_of(ctx)
     refuse_others(shop)
     refuse_used_port(shop.api_host, shop.api_port)
-    was_started = start_graph(shop)
-    try:
-        print_load(load_source(shop, source, path, options=LoadOptions(), seed=0))
-        print_training(train_shop(shop, as_of=None, seed=0))
-        _answer(shop, serve=serve)
-    finally:
-        server = shop.server()
-        if was_started and server is not None:
-            server.stop()
+    with ended_by_sigterm():
+        was_started = start_graph(shop)
+        try:
+            print_load(load_source(shop, source, path, options=LoadOptions(), seed=0))
+            print_training(train_shop(shop, as_of=None, seed=0))
+            _answer(shop, serve=serve)
+        finally:
+            server = shop.server()
+            if was_started and server is not None:
+                server.stop()
 
 
 def _answer(shop: Shop, *, serve: bool) -> None:

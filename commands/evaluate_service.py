@@ -1,7 +1,6 @@
 """`shelfgraph evaluate service`: how fast the service answers under load, beside what is promised."""
 
 import json
-import signal
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from rich.markdown import Markdown
 from commands.console import bars, out
 from commands.context import Shop, shop_of
 from commands.door import key_to_serve
+from commands.ending import ended_by_sigterm
 from commands.evaluation_options import JsonFile, PictureFile, Seed
 from commands.graph import start_graph
 from commands.serve import refuse_used_port
@@ -166,8 +166,7 @@ def _serving(shop: Shop, workers: int) -> Iterator[int]:
     """`serve` in a process of its own, ready; its process id. It ends with this one, when that is told to end too."""
     refuse_used_port(shop.api_host, shop.api_port)
     log = shop.home / "evaluate-service.log"
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with log.open("w") as file:
+    with ended_by_sigterm(), log.open("w") as file:
         command = [sys.executable, "-m", "shelfgraph", "serve", "--workers", str(workers)]
         process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)  # noqa: S603  # our own command
         try:
@@ -182,4 +181,3 @@ def _serving(shop: Shop, workers: int) -> Iterator[int]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            signal.signal(signal.SIGTERM, before)

@@ -1,6 +1,7 @@
 """Advisor: the decisions wired to live facts, one model version and the graph's ports."""
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -47,6 +48,7 @@ class Advisor:
         self._lock = threading.Lock()
         self._index: ModelIndex | None = None
         self._indexed: tuple[Artefact | None, ShopFacts | None] = (None, None)
+        self._refreshed_at = time.monotonic()
         self._moment = Moment(live.now(), None, today(), policy)
         self._moment = self._look(live.now())
 
@@ -54,6 +56,11 @@ class Advisor:
     def model_version(self) -> str | None:
         """The version served; None before the first."""
         return None if self._artefact is None else self._artefact.model_version
+
+    @property
+    def stale_seconds(self) -> float:
+        """For how long the journal may have acknowledged what the moment does not hold: since a look at it last began."""
+        return time.monotonic() - self._refreshed_at
 
     def moment(self) -> Moment:
         """Facts and model as last refreshed; hold on to it for the whole of a request."""
@@ -65,8 +72,10 @@ class Advisor:
         Raises:
             Unavailable: if journal or lake do not answer; what stood before stands on.
         """
+        began = time.monotonic()
         facts = self._live.refresh()
         with self._lock:
+            self._refreshed_at = max(began, self._refreshed_at)
             self._moment = self._look(facts)
             return self._moment
 

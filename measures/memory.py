@@ -49,6 +49,19 @@ def keep_freed() -> bool:
     return bool(mallopt(_MMAP_THRESHOLD, WHOLE_MIB * MIB)) and bool(mallopt(_TRIM_THRESHOLD, KEPT_MIB * MIB))
 
 
+def give_back_freed() -> None:
+    """Give memory that was freed and kept back to the system, after work that took much more than it leaves.
+
+    Source: malloc_trim(3), and pyarrow's `MemoryPool.release_unused`.
+    """
+    import pyarrow as pa  # noqa: PLC0415 (the command line starts without it)
+
+    pa.default_memory_pool().release_unused()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 def page_in(arrays: "Iterable[npt.NDArray[Any]]") -> None:
     """Have arrays that are files' pages mapped in now, not page by page by whoever needs one first.
 

@@ -4,8 +4,9 @@ import json
 
 import pytest
 import service_shop as shop
-from service_client import codes, posted, refused, serving, settled
+from service_client import codes, posted, refused, serving, settled, within
 
+from api.admission import BOUND_SECONDS
 from journal.store import Journal
 
 pytestmark = pytest.mark.graph
@@ -33,14 +34,17 @@ def test_an_operation_past_its_deadline_is_ended(neo4j_server, service, tmp_path
 def test_a_journal_that_is_gone_is_told_and_answers_go_on(neo4j_server, service, tmp_path):
     (tmp_path / "there").mkdir()
     journal = Journal(str(tmp_path / "there" / "journal.db"))
-    with serving(neo4j_server, journal, model=shop.artefact(), refresh_seconds=60) as running:
+    asked = '{ product(sku: "beer") { availability } }'
+    with serving(neo4j_server, journal, model=shop.artefact()) as running:
         settled(running)
+        assert set(running.ask(asked)["extensions"]) == {"cost"}
         (tmp_path / "there").rename(tmp_path / "gone")
         journal.close()
         ready = running.http.get("/readyz")
         assert (ready.status_code, ready.json()["checks"]["journal"]) == (503, "does not answer")
         assert ready.json()["checks"]["graph"] == "ready"
-        assert running.data('{ product(sku: "beer") { availability } }')["product"]["availability"] == "IN_STOCK"
+        assert running.data(asked)["product"]["availability"] == "IN_STOCK"
+        within(5, lambda: running.ask(asked)["extensions"].get("liveFacts", {}).get("staleSeconds", 0) > BOUND_SECONDS)
         mutation = """mutation { recordStock(input: {idempotencyKey: "k", changes: [
           {storeId: "S1", sku: "beer", onHandUnits: 1, countedAt: "2024-05-01T12:00:00Z"}]}) { sequence } }"""
         refused(running, mutation, "UNAVAILABLE")
