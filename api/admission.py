@@ -15,7 +15,6 @@ from api.errors import COST_EXCEEDED, RATE_LIMITED, RETRY_AFTER
 from api.guard import asked_fields, refuse_forbidden
 from api.limits import MAX_TOKENS, known_size
 
-
 BOUND_SECONDS: Final = 2.0
 """Within which every answer honours a change."""
 
@@ -81,9 +80,7 @@ class Admitted(SchemaExtension):
         context: Context = self.execution_context.context
         known = self._remaining
         remaining = context.access.budgets.remaining(context.caller) if known is None else known
-        told: dict[str, Any] = {
-            "cost": {"requested": self._requested, "actual": self._actual, "remaining": remaining}
-        }
+        told: dict[str, Any] = {"cost": {"requested": self._requested, "actual": self._actual, "remaining": remaining}}
         stale_seconds = context.advisor.stale_seconds
         if stale_seconds > BOUND_SECONDS:
             told["liveFacts"] = {"staleSeconds": round(stale_seconds, 1)}

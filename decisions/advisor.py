@@ -59,7 +59,7 @@ class Advisor:
 
     @property
     def stale_seconds(self) -> float:
-        """For how long the journal may have acknowledged what the moment does not hold: since a look at it last began."""
+        """For how long the journal may have taken what the moment does not hold: since a look at it last began."""
         return time.monotonic() - self._refreshed_at
 
     def moment(self) -> Moment:

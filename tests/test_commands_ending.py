@@ -9,9 +9,14 @@ from commands.ending import ended_by_sigterm
 
 def test_sigterm_ends_as_ctrl_c_does_and_only_within():
     before, cleaned = signal.getsignal(signal.SIGTERM), []
-    with pytest.raises(KeyboardInterrupt), ended_by_sigterm():
-        try:
-            signal.raise_signal(signal.SIGTERM)
-        finally:
-            cleaned.append(True)
+
+    def command():
+        with ended_by_sigterm():
+            try:
+                signal.raise_signal(signal.SIGTERM)
+            finally:
+                cleaned.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        command()
     assert (cleaned, signal.getsignal(signal.SIGTERM)) == ([True], before)

@@ -39,6 +39,28 @@ def test_freed_arrays_come_back_without_new_pages():
     assert 10 * faults("kept") < faults("given back")
 
 
+GIVEN = """
+import numpy as np
+from measures.memory import give_back_freed, keep_freed
+if not keep_freed():
+    raise SystemExit("unable")
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096 / 2**20
+kept = [np.ones(100_000) for _ in range(400)]
+del kept[:-1]
+before = resident()
+give_back_freed()
+print(int(before - resident()))
+"""
+
+
+def test_what_was_kept_is_given_back_once_asked():
+    done = subprocess.run([sys.executable, "-c", GIVEN], capture_output=True, text=True, check=False)
+    if "unable" in done.stderr:
+        pytest.skip("this C library does not let a process say what it keeps")
+    assert int(done.stdout) > 100, done.stderr
+
+
 def mapped_anew(mapped: np.memmap) -> int:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     mapped.sum()
