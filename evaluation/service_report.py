@@ -159,8 +159,9 @@ def _draw_over_time(panel: Any, rows: list[Row]) -> None:
 
 
 def _draw_memory(panel: Any, figures: ServiceFigures) -> None:
-    panel.plot(*figures.memory(), color="black", linewidth=1.5)
+    seconds, held = figures.memory()
+    panel.plot(seconds, held, color="black", linewidth=1.5)
     panel.set(xlabel="seconds of the whole run", ylabel="MiB")
-    panel.set_ylim(bottom=0)
+    panel.set_ylim(bottom=0, top=1.1 * float(held.max(initial=1.0)))
     panel.set_title("The server's memory", loc="left", fontsize=10)
     panel.grid(alpha=0.25)
