@@ -47,6 +47,7 @@ test("a product page tells price, stock by store, substitutes, complements and w
   await substitutes.first().getByText("Why?").click();
   assert.match(await substitutes.first().innerText(), /Fusilli can stand in for Spaghetti \(probability 0\.85\)/);
   assert.match(await substitutes.first().innerText(), /switched to/);
+  assert.match(await substitutes.first().innerText(), /With a probability below 0\.80 it would stand behind Penne\./);
   assert.match(await section(page, "Goes with it").innerText(), /Tomato sauce[\s\S]*90 % sure/);
 });
 

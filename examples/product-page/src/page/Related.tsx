@@ -39,6 +39,9 @@ graphql(`
             isForward
           }
         }
+        counterfactual {
+          sentence
+        }
       }
     }
   }
@@ -108,6 +111,7 @@ function Candidate({ edge, onChoose, onAdd }: { edge: Edge } & Pick<Props, "onCh
             <summary>Why?</summary>
             <p>{explanation.sentence}</p>
             <Paths paths={explanation.paths} />
+            <p className="quiet">{explanation.counterfactual.sentence}</p>
           </details>
         )}
       </div>
