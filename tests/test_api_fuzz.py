@@ -10,11 +10,18 @@ import service_shop as shop
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from service_client import address_of, serving
+from test_registry_store import save
 
 from api.contract import printed
+from api.operations import Operations
+from jobs.models import Models
+from journal.approval_log import ApprovalLog
 from journal.decision_log import DecisionLog
+from journal.erasure_log import ErasureLog
+from journal.job_log import JobLog
 from journal.ledger import Ledger
 from journal.store import Journal
+from registry.store import Registry
 
 pytestmark = [pytest.mark.graph, pytest.mark.slow]
 NUM_OPERATIONS = int(os.environ.get("FUZZ", "300"))
@@ -39,9 +46,15 @@ def operations():
 
 @pytest.fixture(scope="module")
 def service(loaded, tmp_path_factory):
-    journal = Journal(str(tmp_path_factory.mktemp("journal") / "journal.db"))
-    ledger = Ledger(DecisionLog(address_of(journal)), tmp_path_factory.mktemp("ledger"), max_bytes=10_000_000)
-    with serving(loaded, journal, model=shop.artefact(), ledger=ledger) as running:
+    """A service to which all is wired that the contract names."""
+    folder = tmp_path_factory.mktemp("fuzz")
+    journal = Journal(str(folder / "journal.db"))
+    address, registry = address_of(journal), Registry(folder / "registry")
+    save(registry)
+    models = Models(registry, ApprovalLog(address))
+    operations = Operations(JobLog(address), KEYS, models=models, erasures=ErasureLog(address))
+    ledger = Ledger(DecisionLog(address), folder / "ledger", max_bytes=10_000_000)
+    with serving(loaded, journal, model=shop.artefact(), ledger=ledger, operations=operations) as running:
         yield running
 
 
